@@ -10,8 +10,8 @@ use crate::store::{BrokenChain, ReplayFault, StoreAt, StoreFault, StoreReader, W
 use super::audit_head::{self, PublishedHead, key_of};
 use super::audit_report::AuditReport;
 use super::exit::Exit;
+use super::form::FormArgs;
 use super::moment::Moment;
-use super::operate::Form;
 use super::output;
 use super::sealing;
 
@@ -31,9 +31,8 @@ pub(crate) enum AuditCommand {
         /// The public key that the head has to be signed by, or the file that has it
         #[arg(long, value_name = "KEY|FILE", requires = "head")]
         public_key: Option<String>,
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Form,
+        #[command(flatten)]
+        form: FormArgs,
     },
     /// Make a key that the head of the audit is signed with, and print its public key
     Key {
@@ -113,7 +112,7 @@ pub(crate) async fn audit(command: AuditCommand, at: &StoreAt, tenant: Option<&s
             segments,
             head,
             public_key,
-            output,
+            form,
         } => {
             let key = match public_key
                 .as_deref()
@@ -127,7 +126,7 @@ pub(crate) async fn audit(command: AuditCommand, at: &StoreAt, tenant: Option<&s
                 }
             };
             let published = head.as_ref().map(|head| (head, key.as_ref()));
-            AuditReport::of(&reader, tenant, &segments, published).tell(output)
+            AuditReport::of(&reader, tenant, &segments, published).tell(form.form())
         }
         AuditCommand::Key { file, public } => key(&file, public),
         AuditCommand::Seal {

@@ -9,7 +9,7 @@ use crate::store::{BrokenChain, Chain, Segment, StoreReader};
 
 use super::audit_head::{ProvenHead, PublishedHead, SignatureProof, prove};
 use super::exit::Exit;
-use super::operate::Form;
+use super::form::Form;
 use super::output;
 
 /// The version of the form for programs.

@@ -12,7 +12,7 @@ use crate::store::{ReplayFault, StoreAt, StoreReader};
 
 use super::audit::of_replay;
 use super::exit::Exit;
-use super::operate::Form;
+use super::form::{Form, FormArgs};
 use super::output;
 use super::progress::progress_bar;
 use super::store_args::StoreArgs;
@@ -45,9 +45,8 @@ pub(crate) struct BacktestArgs {
     /// Only this campaign; repeatable
     #[arg(long = "campaign", value_name = "ID")]
     campaigns: Vec<CampaignId>,
-    /// The form of the output
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Form,
+    #[command(flatten)]
+    form: FormArgs,
     #[command(flatten)]
     at: StoreArgs,
 }
@@ -94,7 +93,7 @@ pub(crate) fn backtest(args: &BacktestArgs, (at, now): (&StoreAt, Timestamp)) ->
         ));
         return Exit::Broken;
     }
-    match args.output {
+    match args.form.form() {
         Form::Table => {
             table(&results);
             Exit::Ok

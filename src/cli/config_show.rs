@@ -5,7 +5,11 @@ use crate::settings::{
     rows,
 };
 
+use crate::serve::{ConfigurationDocument, ValueDocument};
+
 use super::exit::Exit;
+use super::form::FormArgs;
+use super::operate::{ServerArgs, running_configuration};
 use super::output;
 
 /// What to do with the configuration.
@@ -16,6 +20,11 @@ pub(crate) enum ConfigCommand {
         /// Also print where each value comes from
         #[arg(long)]
         origin: bool,
+        /// Of the running daemon at --server: what is in force there, which may differ from what a start would read now
+        #[arg(long)]
+        running: bool,
+        #[command(flatten)]
+        server: ServerArgs,
         #[command(flatten)]
         run: Box<RunArgs>,
     },
@@ -27,14 +36,39 @@ pub(crate) enum ConfigCommand {
     Schema,
 }
 
-/// Prints the effective values.
-pub(crate) fn show(resolved: &Resolved, with_origin: bool) -> Exit {
+/// Prints the values that a start would have now.
+pub(crate) fn show(resolved: &Resolved, with_origin: bool, form: FormArgs) -> Exit {
     for warning in &resolved.warnings {
         output::talk(format_args!("warning: {warning}"));
     }
-    let lines = resolved.origins.iter();
-    let lines: Vec<(String, String)> = lines
-        .map(|(key, value, origin)| (format!("{key} = {value}"), origin.to_string()))
+    let values = resolved.origins.iter();
+    let values = values.map(|(key, value, origin)| ValueDocument {
+        key: key.clone(),
+        value: value.clone(),
+        origin: origin.to_string(),
+    });
+    print(
+        &ConfigurationDocument::of(values.collect()),
+        with_origin,
+        form,
+    )
+}
+
+/// Prints the values that a running daemon has.
+pub(crate) async fn show_running(server: &ServerArgs, with_origin: bool) -> Exit {
+    match running_configuration(server).await {
+        Ok(document) => print(&document, with_origin, server.form()),
+        Err(exit) => exit,
+    }
+}
+
+fn print(document: &ConfigurationDocument, with_origin: bool, form: FormArgs) -> Exit {
+    if form.is_json() {
+        return output::json(document);
+    }
+    let values = document.values.iter();
+    let lines: Vec<(String, &str)> = values
+        .map(|one| (format!("{} = {}", one.key, one.value), one.origin.as_str()))
         .collect();
     let widest = lines.iter().map(|(line, _)| line.len()).max();
     let widest = widest.unwrap_or_default().min(60);

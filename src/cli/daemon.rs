@@ -93,7 +93,9 @@ impl Daemon {
         };
         let access = Arc::new(access(process, &clock).map_err(StartFault::Random)?);
         let reloader = Reloader::new(Arc::clone(&tenants), settings, source);
-        let reloader = Arc::new(reloader.identifying(Arc::clone(&access)));
+        let reloader = reloader.identifying(Arc::clone(&access));
+        let configuration = reloader.running();
+        let reloader = Arc::new(reloader);
         let shown = PublicSources {
             metrics: Arc::new(ProcessMetrics::new()?),
             tenants: tenants.list(),
@@ -105,6 +107,7 @@ impl Daemon {
         let api = Api {
             reload: Arc::<Reloader>::clone(&reloader),
             access,
+            configuration,
         };
         let server = match process.listen {
             None => None,

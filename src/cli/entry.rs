@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::json;
 
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Timestamp;
@@ -28,10 +29,11 @@ use super::environment::{self, variable};
 use super::eval::eval;
 use super::exit::Exit;
 use super::export::{ExportArgs, export};
+use super::form::FormArgs;
 use super::grouped_help::grouped;
 use super::man::man;
 use super::one_tenant::OneTenantArgs;
-use super::operate::{Form, Operate, operate};
+use super::operate::{Operate, operate};
 use super::outbox::{OutboxCommand, outbox};
 use super::output;
 use super::platforms::{PlatformsArgs, platforms};
@@ -92,8 +94,10 @@ enum Command {
         #[arg(long)]
         online: bool,
         /// Print only what is wrong: nothing where all is well
-        #[arg(short, long)]
+        #[arg(short, long, conflicts_with_all = ["output", "json"])]
         quiet: bool,
+        #[command(flatten)]
+        form: FormArgs,
         #[command(flatten)]
         run: Box<RunArgs>,
     },
@@ -146,9 +150,8 @@ enum Command {
     Operate(Operate),
     /// Poll once without a daemon and print what it would do; exit code 10 when it would act
     Eval {
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Form,
+        #[command(flatten)]
+        form: FormArgs,
         #[command(flatten)]
         run: Box<OneTenantArgs>,
     },
@@ -240,18 +243,12 @@ async fn dispatch(command: Command) -> Exit {
     }
     match command {
         Command::Run(args) => run_with_traces(args).await,
-        Command::Check { online, quiet, run } => {
-            if quiet {
-                output::be_quiet();
-            }
-            match resolve_now(&run) {
-                Ok(resolved) => match start_log(LogFormat::Text, "warn") {
-                    Ok(()) => check(&resolved, online).await,
-                    Err(exit) => exit,
-                },
-                Err(faults) => refuse_configuration(&faults),
-            }
-        }
+        Command::Check {
+            online,
+            quiet,
+            form,
+            run,
+        } => checked(&run, online, (quiet, form)).await,
         Command::Assign { command } => {
             let settings = command.args().settings(warned);
             match settings
@@ -277,14 +274,14 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Operate(command) => operate(command).await,
-        Command::Eval { output, run } => match run.settings(resolve_part_now) {
+        Command::Eval { form, run } => match run.settings(resolve_part_now) {
             Ok(settings) => match start_log(LogFormat::Text, "warn") {
-                Ok(()) => eval(&settings, output).await,
+                Ok(()) => eval(&settings, form.form()).await,
                 Err(exit) => exit,
             },
             Err(exit) => exit,
         },
-        Command::Config { command } => configuration(command),
+        Command::Config { command } => configuration(command).await,
         Command::Completions { shell } => completions(shell, CommandLine::command()),
         Command::Man { directory } => man(directory, CommandLine::command()),
         // A key is made where no store is.
@@ -335,10 +332,47 @@ async fn run_with_traces(args: Box<RunArgs>) -> Exit {
     exit
 }
 
-fn configuration(command: ConfigCommand) -> Exit {
+/// Checks a configuration, and tells what was found line by line or as a report.
+async fn checked(run: &RunArgs, online: bool, (quiet, form): (bool, FormArgs)) -> Exit {
+    if quiet {
+        output::be_quiet();
+    }
+    if form.is_json() {
+        output::keep();
+    }
+    let exit = match resolve_now(run) {
+        Ok(resolved) => match start_log(LogFormat::Text, "warn") {
+            Ok(()) => check(&resolved, online).await,
+            Err(exit) => exit,
+        },
+        Err(faults) => refuse_configuration(&faults),
+    };
+    if form.is_json() {
+        let lines = output::kept();
+        let report = json!({"schema": "check/1", "ok": exit == Exit::Ok, "lines": lines});
+        let printed = output::json(&report);
+        if printed != Exit::Ok {
+            return printed;
+        }
+    }
+    exit
+}
+
+async fn configuration(command: ConfigCommand) -> Exit {
     match command {
-        ConfigCommand::Show { origin, run } => match resolve(&run, &variable) {
-            Ok(resolved) => config_show::show(&resolved, origin),
+        ConfigCommand::Show {
+            origin,
+            running: true,
+            server,
+            ..
+        } => config_show::show_running(&server, origin).await,
+        ConfigCommand::Show {
+            origin,
+            server,
+            run,
+            ..
+        } => match resolve(&run, &variable) {
+            Ok(resolved) => config_show::show(&resolved, origin, server.form()),
             Err(faults) => refuse_configuration(&faults),
         },
         ConfigCommand::Init => config_show::init(),

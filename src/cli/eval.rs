@@ -19,7 +19,8 @@ use crate::store::{StoreFault, StoreReader};
 
 use super::connection::Connection;
 use super::exit::Exit;
-use super::operate::{Form, show_detail};
+use super::form::Form;
+use super::operate::show_detail;
 use super::output;
 use super::store_place::store_at;
 

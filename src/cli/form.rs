@@ -3,8 +3,17 @@
 use serde::Serialize;
 
 use super::exit::Exit;
-use super::operate::Form;
 use super::output;
+
+/// The form of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// For people
+    #[default]
+    Table,
+    /// For programs; its form is versioned by `schema`
+    Json,
+}
 
 /// The form of a result that is a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -20,7 +29,7 @@ pub(super) enum TableForm {
 
 /// The form of a result that is for people or for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Args)]
-pub(super) struct FormArgs {
+pub(crate) struct FormArgs {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
@@ -30,9 +39,14 @@ pub(super) struct FormArgs {
 }
 
 impl FormArgs {
+    /// The form that is wanted.
+    pub(crate) fn form(self) -> Form {
+        if self.json { Form::Json } else { self.output }
+    }
+
     /// Whether it is for programs.
-    pub(super) fn is_json(self) -> bool {
-        self.json || self.output == Form::Json
+    pub(crate) fn is_json(self) -> bool {
+        self.form() == Form::Json
     }
 }
 

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -23,6 +24,43 @@ static LOST: AtomicBool = AtomicBool::new(false);
 /// Whether only what is wrong is printed.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
+/// A line that is kept for a report instead of being printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Kept {
+    /// Whether it says what is wrong, or what to know.
+    warns: bool,
+    /// The line.
+    says: String,
+}
+
+/// The lines that are kept, where a report is made of them.
+static REPORT: Mutex<Option<Vec<Kept>>> = Mutex::new(None);
+
+/// From here on lines are kept for a report, and messages too.
+pub(crate) fn keep() {
+    let mut report = REPORT.lock().unwrap_or_else(PoisonError::into_inner);
+    report.get_or_insert_default();
+}
+
+/// The lines that were kept; from here on lines are printed.
+pub(crate) fn kept() -> Vec<Kept> {
+    let mut report = REPORT.lock().unwrap_or_else(PoisonError::into_inner);
+    report.take().unwrap_or_default()
+}
+
+/// Keeps a line if a report is made; else it is to be printed.
+fn is_kept(line: &impl Display, warns: bool) -> bool {
+    let mut report = REPORT.lock().unwrap_or_else(PoisonError::into_inner);
+    match report.as_mut() {
+        Some(lines) => {
+            let says = shown(line);
+            lines.push(Kept { warns, says });
+            true
+        }
+        None => false,
+    }
+}
+
 /// From here on, only what is wrong is printed.
 pub(crate) fn be_quiet() {
     QUIET.store(true, Ordering::Relaxed);
@@ -30,8 +68,8 @@ pub(crate) fn be_quiet() {
 
 /// Prints a line of the result, except where only what is wrong is wanted.
 pub(crate) fn result(line: impl Display) {
-    if !QUIET.load(Ordering::Relaxed) {
-        wrong(line);
+    if !is_kept(&line, false) && !QUIET.load(Ordering::Relaxed) {
+        print(&line);
     }
 }
 
@@ -47,7 +85,13 @@ pub(crate) fn talk_zone() {
 
 /// Prints a line of the result that says what is wrong.
 pub(crate) fn wrong(line: impl Display) {
-    if let Err(wrong) = writeln!(stdout(), "{}", shown(&line))
+    if !is_kept(&line, true) {
+        print(&line);
+    }
+}
+
+fn print(line: &impl Display) {
+    if let Err(wrong) = writeln!(stdout(), "{}", shown(line))
         && wrong.kind() != ErrorKind::BrokenPipe
         && !LOST.swap(true, Ordering::Relaxed)
     {
@@ -97,6 +141,9 @@ pub(crate) fn talk_told(line: impl Display) {
 
 /// Prints a message to standard error.
 pub(crate) fn talk(line: impl Display) {
+    if is_kept(&line, true) {
+        return;
+    }
     // There is no other place left to tell it to.
     drop(writeln!(stderr(), "{}", shown(&line)));
 }

@@ -23,6 +23,7 @@ use crate::control::operator::{
 use crate::domain::TenantName;
 use crate::given_file::{LONGEST_DATA, read_bytes};
 use crate::notify::Receiver;
+use crate::serve::RunningConfiguration;
 use crate::serve::{Access, Identification, config_hash};
 use crate::settings::{Resolved, RunArgs, Settings, identifies, identifying, settings_file};
 
@@ -65,6 +66,8 @@ pub(crate) struct Reloader {
     /// What tells who asks, which comes into force in a run.
     access: Option<Arc<Access>>,
     loaded: Mutex<Loaded>,
+    /// What is shown of the values in force.
+    running: Arc<RunningConfiguration>,
     /// One reload under way, and one that waits for it: whatever is asked for beyond that, the waiting one will read.
     places: Semaphore,
 }
@@ -108,8 +111,12 @@ impl Reloader {
             let settings = with_what_is_the_process(process, one);
             (one.tenant.clone(), settings)
         });
+        let values = values.unwrap_or_default();
+        let running = Arc::new(RunningConfiguration::default());
+        running.replace(values.listed());
         Self {
             tenants,
+            running,
             source: args,
             file,
             process: process.cloned(),
@@ -117,7 +124,7 @@ impl Reloader {
             places: Semaphore::new(MOST_RELOADS),
             loaded: Mutex::new(Loaded {
                 tenants: named.collect(),
-                values: values.unwrap_or_default(),
+                values,
                 content,
                 refused: false,
             }),
@@ -128,6 +135,11 @@ impl Reloader {
     pub(crate) fn identifying(mut self, access: Arc<Access>) -> Self {
         self.access = Some(access);
         self
+    }
+
+    /// The values in force, which it keeps as they are.
+    pub(crate) fn running(&self) -> Arc<RunningConfiguration> {
+        Arc::clone(&self.running)
     }
 
     /// Applies changes of the settings file until shutdown is requested.
@@ -286,12 +298,14 @@ impl Reloader {
             }
         }
         self.adopt(loaded, steps, &found, &places).await;
+        if several {
+            told.extend(self.come_and_go(loaded, resolved, &found).await);
+        }
+        self.running.replace(loaded.values.listed());
+        loaded.refused = false;
         if !several {
-            loaded.refused = false;
             return answer.of_one();
         }
-        told.extend(self.come_and_go(loaded, resolved, &found).await);
-        loaded.refused = false;
         answer.of_several(told, after_restart, loaded.tenants.values())
     }
 
@@ -429,6 +443,7 @@ fn with_what_is_the_process(process: Option<&Settings>, anew: &Settings) -> Sett
         once: process.once,
         log_format: process.log_format,
         otlp_endpoint: process.otlp_endpoint.clone(),
+        otlp_protocol: process.otlp_protocol,
         webhook,
         ..anew.clone()
     }

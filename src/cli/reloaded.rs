@@ -5,14 +5,22 @@ use std::collections::BTreeMap;
 
 use crate::control::operator::NewRules;
 use crate::domain::TenantName;
+use crate::serve::ValueDocument;
 use crate::settings::{Resolved, Settings, acts_at_once, is_of_process};
 
 /// Lines that each reload may repeat in the audit, faults and what waits for a restart: a file that is wrong on every line, read
 /// over and over, must not fill it.
 const MOST_LINES: usize = 20;
 
-/// Every value as text, by key; of a campaign only what was said of that one alone.
-pub(crate) type Values = BTreeMap<String, String>;
+/// A value as text, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Valued {
+    text: String,
+    origin: String,
+}
+
+/// Every value, by key; of a campaign only what was said of that one alone.
+pub(crate) type Values = BTreeMap<String, Valued>;
 
 /// The values of a configuration: those of the process, and those of each tenant.
 #[derive(Clone, Debug, Default)]
@@ -32,27 +40,56 @@ impl TenantValues {
             process: Values::new(),
             tenants: names.collect(),
         };
-        for (key, value, _) in &resolved.origins {
-            values.add(key, value);
+        for (key, value, origin) in &resolved.origins {
+            let value = Valued {
+                text: value.clone(),
+                origin: origin.to_string(),
+            };
+            values.add(key, &value);
         }
         values
     }
 
-    fn add(&mut self, key: &str, value: &str) {
+    fn add(&mut self, key: &str, value: &Valued) {
         let behind = key.strip_prefix("tenant.");
         let named = behind.and_then(|behind| behind.split_once('.'));
         let named = named.and_then(|(name, rest)| Some((name.parse::<TenantName>().ok()?, rest)));
         if let Some((name, rest)) = named {
             let values = self.tenants.entry(Some(name)).or_default();
-            values.insert(rest.to_owned(), value.to_owned());
+            values.insert(rest.to_owned(), value.clone());
         } else if is_of_process(key) && !acts_at_once(key) {
-            self.process.insert(key.to_owned(), value.to_owned());
+            self.process.insert(key.to_owned(), value.clone());
         } else {
             // Calendars are everybody's.
             for values in self.tenants.values_mut() {
-                values.insert(key.to_owned(), value.to_owned());
+                values.insert(key.to_owned(), value.clone());
             }
         }
+    }
+
+    /// All of them by key: what every tenant has alike stands there once, and what only some have, or have otherwise, under the name of each.
+    pub(crate) fn listed(&self) -> Vec<ValueDocument> {
+        let alike = |key: &String, value: &Valued| {
+            let mut all = self.tenants.values();
+            all.all(|values| values.get(key) == Some(value))
+        };
+        let mut listed: BTreeMap<String, &Valued> = BTreeMap::new();
+        listed.extend(self.process.iter().map(|(key, value)| (key.clone(), value)));
+        for (name, values) in &self.tenants {
+            for (key, value) in values {
+                let key = match name {
+                    Some(name) if !alike(key, value) => format!("tenant.{name}.{key}"),
+                    Some(_) | None => key.clone(),
+                };
+                listed.insert(key, value);
+            }
+        }
+        let documents = listed.into_iter().map(|(key, value)| ValueDocument {
+            key,
+            value: value.text.clone(),
+            origin: value.origin.clone(),
+        });
+        documents.collect()
     }
 
     /// Those of one tenant.
@@ -208,6 +245,11 @@ pub(crate) fn take_over_secrets(current: &Settings, anew: &Settings) -> TakenOve
     taken
 }
 
+/// A value as text; where it comes from makes no difference.
+fn told_of<'a>(values: &'a Values, key: &str) -> Option<&'a str> {
+    values.get(key).map(|value| value.text.as_str())
+}
+
 /// Returns what differs, as `key: old -> new`: what acts at once, with these keys, and the rest.
 pub(crate) fn differences(old: &Values, new: &Values, too: &[&str]) -> (Vec<String>, Vec<String>) {
     let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
@@ -215,14 +257,14 @@ pub(crate) fn differences(old: &Values, new: &Values, too: &[&str]) -> (Vec<Stri
     keys.dedup();
     let line = |key: &String| {
         let text = |values: &Values| {
-            let value = values.get(key).filter(|value| !value.is_empty());
-            value.map_or("(none)".to_owned(), String::clone)
+            let value = values.get(key).filter(|value| !value.text.is_empty());
+            value.map_or("(none)".to_owned(), |value| value.text.clone())
         };
         format!("{key}: {} -> {}", text(old), text(new))
     };
     let differing = keys
         .into_iter()
-        .filter(|key| old.get(*key) != new.get(*key));
+        .filter(|key| told_of(old, key) != told_of(new, key));
     let (at_once, later): (Vec<_>, Vec<_>) =
         differing.partition(|key| acts_at_once(key) || too.contains(&key.as_str()));
     (
@@ -238,8 +280,43 @@ mod tests {
     fn of(pairs: &[(&str, &str)]) -> Values {
         let pairs = pairs.iter();
         pairs
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .map(|(key, value)| ((*key).to_owned(), valued(value, "default")))
             .collect()
+    }
+
+    fn valued(text: &str, origin: &str) -> Valued {
+        Valued {
+            text: text.to_owned(),
+            origin: origin.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_tenants_have_alike_is_listed_once() {
+        let mut values = TenantValues::default();
+        for name in ["eu", "us"] {
+            values.tenants.insert(name.parse().ok(), Values::new());
+        }
+        values.add("listen", &valued("off", "--listen"));
+        values.add("pause_below", &valued("5", "default"));
+        values.add("tenant.eu.resume_at", &valued("9", "a.toml:3"));
+        values.add("tenant.us.resume_at", &valued("8", "default"));
+        values.add("tenant.us.campaign.a.min_paused", &valued("1m", "a.toml:9"));
+        let listed = values.listed();
+        let lines: Vec<String> = listed
+            .iter()
+            .map(|one| format!("{} = {} {}", one.key, one.value, one.origin))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "listen = off --listen",
+                "pause_below = 5 default",
+                "tenant.eu.resume_at = 9 a.toml:3",
+                "tenant.us.campaign.a.min_paused = 1m a.toml:9",
+                "tenant.us.resume_at = 8 default",
+            ]
+        );
     }
 
     #[test]
@@ -282,7 +359,7 @@ mod tests {
             "calendar.office",
             "tenant.eu.campaign.a.b.min_paused",
         ] {
-            values.add(key, "x");
+            values.add(key, &valued("x", "default"));
         }
         assert_eq!(values.process, of(&[("listen", "x")]));
         let own = values.of_tenant(Some(&eu));

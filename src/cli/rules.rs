@@ -12,8 +12,12 @@ const RULES: &str = include_str!("../../alerts/autopilot.rules.yml");
 /// The text by which the file selects the daemon's series.
 const SELECTOR: &str = r#"job="autopilot""#;
 
-/// Where the file's links to the pages begin.
-const RUNBOOKS: &str = "runbook_url: alerts/runbooks/";
+/// Where the file's links to the pages begin: those that the instance serves which an alert is about, and those of a package, where none
+/// may be there to serve them.
+const RUNBOOKS: [&str; 2] = [
+    "runbook_url: \"http://{{ $labels.instance }}/page/docs/runbooks/",
+    "runbook_url: \"file:///usr/share/doc/campaign-autopilot/alerts/runbooks/",
+];
 
 /// Where the file's links to the dashboards begin.
 const DASHBOARDS: &str = "dashboard_url: \"/d/";
@@ -27,9 +31,10 @@ pub(crate) struct RulesArgs {
     /// Without effect: the rules read each campaign's limit from `autopilot_campaign_flap_limit_resumes`
     #[arg(long, value_name = "N", hide = true)]
     flap_limit: Option<u32>,
-    /// Address at which the pages of alerts/runbooks are published
-    #[arg(long, value_name = "URL", default_value = "alerts/runbooks", value_parser = address)]
-    runbooks: String,
+    /// Address at which the pages of alerts/runbooks are published [default: each instance's own, and the files of the package where
+    /// none may answer]
+    #[arg(long, value_name = "URL", value_parser = address)]
+    runbooks: Option<String>,
     /// Address of Grafana
     #[arg(long, value_name = "URL", default_value = "", value_parser = address)]
     grafana: String,
@@ -47,10 +52,15 @@ pub(crate) fn rules(args: &RulesArgs) -> Exit {
 }
 
 fn adapted(args: &RulesArgs) -> String {
-    let runbooks = args.runbooks.trim_end_matches('/');
     let grafana = args.grafana.trim_end_matches('/');
-    RULES
-        .replace(RUNBOOKS, &format!("runbook_url: {runbooks}/"))
+    let mut rules = RULES.to_owned();
+    if let Some(runbooks) = &args.runbooks {
+        let own = format!("runbook_url: \"{}/", runbooks.trim_end_matches('/'));
+        for theirs in RUNBOOKS {
+            rules = rules.replace(theirs, &own);
+        }
+    }
+    rules
         .replace(DASHBOARDS, &format!("dashboard_url: \"{grafana}/d/"))
         .replace(SELECTOR, &args.selector)
 }
@@ -114,7 +124,7 @@ mod tests {
         RulesArgs {
             selector: SELECTOR.to_owned(),
             flap_limit: None,
-            runbooks: "alerts/runbooks".to_owned(),
+            runbooks: None,
             grafana: String::new(),
         }
     }
@@ -127,19 +137,21 @@ mod tests {
     #[test]
     fn everything_that_can_be_adapted_is() {
         let alerts = RULES.matches("- alert: ").count();
-        assert_eq!(RULES.matches(RUNBOOKS).count(), alerts);
+        let links = RUNBOOKS.map(|begin| RULES.matches(begin).count());
+        assert_eq!(links.iter().sum::<usize>(), alerts);
         assert_eq!(RULES.matches(DASHBOARDS).count(), alerts);
         let text = adapted(&RulesArgs {
             selector: "site=\"north\"".to_owned(),
             flap_limit: None,
-            runbooks: "https://wiki.example.com/autopilot/".to_owned(),
+            runbooks: Some("https://wiki.example.com/autopilot/".to_owned()),
             grafana: "https://grafana.example.com/".to_owned(),
         });
         assert!(!text.contains(SELECTOR));
         assert!(text.contains("up{site=\"north\"}"));
-        assert!(
-            text.contains("runbook_url: https://wiki.example.com/autopilot/AutopilotDown.md\n")
-        );
+        for alert in ["AutopilotDown", "AutopilotPollErrors"] {
+            let link = format!("runbook_url: \"https://wiki.example.com/autopilot/{alert}.md\"\n");
+            assert!(text.contains(&link), "{alert}");
+        }
         assert!(
             text.contains("dashboard_url: \"https://grafana.example.com/d/autopilot-overview\"\n")
         );

@@ -26,7 +26,9 @@ pub(crate) fn machine_zone() -> Zone {
     let system = TimeZone::try_system().ok();
     let named = system.as_ref().and_then(TimeZone::iana_name);
     let zone = named.and_then(|name| name.parse().ok());
-    zone.unwrap_or_else(Zone::utc)
+    // Its other names, such as `Etc/UTC`, are known to fewer people.
+    zone.filter(|zone| *zone != Zone::utc())
+        .unwrap_or_else(Zone::utc)
 }
 
 /// From here on times are shown as a daemon shows them, whose clock this is (RFC 9557).

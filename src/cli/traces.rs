@@ -25,7 +25,7 @@ impl Traces {
         let Some(endpoint) = &settings.otlp_endpoint else {
             return Ok((Self { export: None }, None));
         };
-        let (export, layer) = TraceExport::start(endpoint)
+        let (export, layer) = TraceExport::start(endpoint, settings.otlp_protocol)
             .map_err(|why| format!("traces cannot be exported: {why}; fix OTEL_EXPORTER_OTLP_*, or remove --otlp-endpoint"))?;
         let export = Some(export);
         Ok((Self { export }, Some(layer)))

@@ -17,7 +17,7 @@ use crate::simulator::Mode;
 use crate::store::{StoreAt, StoreReader};
 
 use super::exit::Exit;
-use super::operate::Form;
+use super::form::{Form, FormArgs};
 use super::output;
 use super::progress::progress_bar;
 use super::store_args::StoreArgs;
@@ -81,9 +81,8 @@ pub(crate) struct TuneArgs {
     /// Threads; the figures are the same for any number [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
-    /// The form of the output
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Form,
+    #[command(flatten)]
+    form: FormArgs,
     #[command(flatten)]
     at: StoreArgs,
 }
@@ -197,7 +196,7 @@ impl From<&CentreFit> for Fit {
 /// Recommends a threshold from the store in a directory, as of a moment.
 pub(crate) fn tune(args: &TuneArgs, (at, now): (&StoreAt, Timestamp)) -> Exit {
     match recommended(args, at, now.minus(args.since)) {
-        Ok(found) => match args.output {
+        Ok(found) => match args.form.form() {
             Form::Table => table(args, &found),
             Form::Json => output::json(&json(args, &found)),
         },

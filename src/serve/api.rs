@@ -152,6 +152,7 @@ impl Sources {
         match operation {
             Operation::Describe => Ok(described()),
             Operation::WhoAmI => Ok(json(&caller.document())),
+            Operation::Configuration => Ok(json(&self.api.configuration.document())),
             Operation::Status => Ok(rendered(self.status().await)),
             Operation::Campaigns => Ok(rendered(self.campaigns().await)),
             Operation::Queues => Ok(self.queues()),

@@ -59,6 +59,7 @@ const ASSETS: &[Asset] = assets! {
     "/page/card.js" SCRIPT "card.js";
     "/page/changes.js" SCRIPT "changes.js";
     "/page/choice.js" SCRIPT "choice.js";
+    "/page/configuration.js" SCRIPT "configuration.js";
     "/page/csv.js" SCRIPT "csv.js";
     "/page/detail.js" SCRIPT "detail.js";
     "/page/dialogs.js" SCRIPT "dialogs.js";
@@ -81,6 +82,50 @@ const ASSETS: &[Asset] = assets! {
     "/page/docs/on-call.md" TEXT "../../../docs/guide/on-call.md";
     "/page/docs/troubleshooting.md" TEXT "../../../docs/guide/troubleshooting.md";
     "/page/docs/glossary.md" TEXT "../../../docs/reference/glossary.md";
+    "/page/docs/runbooks/AutopilotAbandonedAboveGuard.md" TEXT "../../../alerts/runbooks/AutopilotAbandonedAboveGuard.md";
+    "/page/docs/runbooks/AutopilotAimDoesNotRespond.md" TEXT "../../../alerts/runbooks/AutopilotAimDoesNotRespond.md";
+    "/page/docs/runbooks/AutopilotApiRateLimited.md" TEXT "../../../alerts/runbooks/AutopilotApiRateLimited.md";
+    "/page/docs/runbooks/AutopilotApiSlow.md" TEXT "../../../alerts/runbooks/AutopilotApiSlow.md";
+    "/page/docs/runbooks/AutopilotAvailabilityStale.md" TEXT "../../../alerts/runbooks/AutopilotAvailabilityStale.md";
+    "/page/docs/runbooks/AutopilotCampaignFlapping.md" TEXT "../../../alerts/runbooks/AutopilotCampaignFlapping.md";
+    "/page/docs/runbooks/AutopilotCampaignNotControlled.md" TEXT "../../../alerts/runbooks/AutopilotCampaignNotControlled.md";
+    "/page/docs/runbooks/AutopilotCampaignPausedWithAgents.md" TEXT "../../../alerts/runbooks/AutopilotCampaignPausedWithAgents.md";
+    "/page/docs/runbooks/AutopilotCampaignRunningWithoutAgents.md" TEXT "../../../alerts/runbooks/AutopilotCampaignRunningWithoutAgents.md";
+    "/page/docs/runbooks/AutopilotCampaignShortOfAgents.md" TEXT "../../../alerts/runbooks/AutopilotCampaignShortOfAgents.md";
+    "/page/docs/runbooks/AutopilotCampaignsAtStandstill.md" TEXT "../../../alerts/runbooks/AutopilotCampaignsAtStandstill.md";
+    "/page/docs/runbooks/AutopilotClockStepped.md" TEXT "../../../alerts/runbooks/AutopilotClockStepped.md";
+    "/page/docs/runbooks/AutopilotConfigReloadFailed.md" TEXT "../../../alerts/runbooks/AutopilotConfigReloadFailed.md";
+    "/page/docs/runbooks/AutopilotCrashLoop.md" TEXT "../../../alerts/runbooks/AutopilotCrashLoop.md";
+    "/page/docs/runbooks/AutopilotDeadLetters.md" TEXT "../../../alerts/runbooks/AutopilotDeadLetters.md";
+    "/page/docs/runbooks/AutopilotDispatchFailing.md" TEXT "../../../alerts/runbooks/AutopilotDispatchFailing.md";
+    "/page/docs/runbooks/AutopilotDown.md" TEXT "../../../alerts/runbooks/AutopilotDown.md";
+    "/page/docs/runbooks/AutopilotDryRunLeftOn.md" TEXT "../../../alerts/runbooks/AutopilotDryRunLeftOn.md";
+    "/page/docs/runbooks/AutopilotEverythingPaused.md" TEXT "../../../alerts/runbooks/AutopilotEverythingPaused.md";
+    "/page/docs/runbooks/AutopilotGuardsNotCompared.md" TEXT "../../../alerts/runbooks/AutopilotGuardsNotCompared.md";
+    "/page/docs/runbooks/AutopilotInstanceDown.md" TEXT "../../../alerts/runbooks/AutopilotInstanceDown.md";
+    "/page/docs/runbooks/AutopilotJournalDamaged.md" TEXT "../../../alerts/runbooks/AutopilotJournalDamaged.md";
+    "/page/docs/runbooks/AutopilotJournalFailing.md" TEXT "../../../alerts/runbooks/AutopilotJournalFailing.md";
+    "/page/docs/runbooks/AutopilotLogInsSuspended.md" TEXT "../../../alerts/runbooks/AutopilotLogInsSuspended.md";
+    "/page/docs/runbooks/AutopilotLogLinesLost.md" TEXT "../../../alerts/runbooks/AutopilotLogLinesLost.md";
+    "/page/docs/runbooks/AutopilotMemberDown.md" TEXT "../../../alerts/runbooks/AutopilotMemberDown.md";
+    "/page/docs/runbooks/AutopilotNobodySteers.md" TEXT "../../../alerts/runbooks/AutopilotNobodySteers.md";
+    "/page/docs/runbooks/AutopilotOutboxStuck.md" TEXT "../../../alerts/runbooks/AutopilotOutboxStuck.md";
+    "/page/docs/runbooks/AutopilotOverrideForgotten.md" TEXT "../../../alerts/runbooks/AutopilotOverrideForgotten.md";
+    "/page/docs/runbooks/AutopilotPaceChangesFailing.md" TEXT "../../../alerts/runbooks/AutopilotPaceChangesFailing.md";
+    "/page/docs/runbooks/AutopilotPauseLeftUnproven.md" TEXT "../../../alerts/runbooks/AutopilotPauseLeftUnproven.md";
+    "/page/docs/runbooks/AutopilotPauseOutOfReach.md" TEXT "../../../alerts/runbooks/AutopilotPauseOutOfReach.md";
+    "/page/docs/runbooks/AutopilotPauseWithoutEffect.md" TEXT "../../../alerts/runbooks/AutopilotPauseWithoutEffect.md";
+    "/page/docs/runbooks/AutopilotPollErrors.md" TEXT "../../../alerts/runbooks/AutopilotPollErrors.md";
+    "/page/docs/runbooks/AutopilotQueueNotCalibrated.md" TEXT "../../../alerts/runbooks/AutopilotQueueNotCalibrated.md";
+    "/page/docs/runbooks/AutopilotQueueOverloaded.md" TEXT "../../../alerts/runbooks/AutopilotQueueOverloaded.md";
+    "/page/docs/runbooks/AutopilotReactionSlow.md" TEXT "../../../alerts/runbooks/AutopilotReactionSlow.md";
+    "/page/docs/runbooks/AutopilotRivalOnPlatform.md" TEXT "../../../alerts/runbooks/AutopilotRivalOnPlatform.md";
+    "/page/docs/runbooks/AutopilotStateDrift.md" TEXT "../../../alerts/runbooks/AutopilotStateDrift.md";
+    "/page/docs/runbooks/AutopilotTakeoversOften.md" TEXT "../../../alerts/runbooks/AutopilotTakeoversOften.md";
+    "/page/docs/runbooks/AutopilotTenantNotRunning.md" TEXT "../../../alerts/runbooks/AutopilotTenantNotRunning.md";
+    "/page/docs/runbooks/AutopilotTokenRefreshFailing.md" TEXT "../../../alerts/runbooks/AutopilotTokenRefreshFailing.md";
+    "/page/docs/runbooks/AutopilotTransitionFailing.md" TEXT "../../../alerts/runbooks/AutopilotTransitionFailing.md";
+    "/page/docs/runbooks/AutopilotTwoSteer.md" TEXT "../../../alerts/runbooks/AutopilotTwoSteer.md";
     "/page/uplot/uplot.js" SCRIPT "uplot/uPlot.iife.min.js";
     "/page/uplot/uplot.css" CSS "uplot/uPlot.min.css";
     "/page/uplot/LICENSE" TEXT "uplot/LICENSE";
@@ -160,6 +205,14 @@ mod tests {
     #[test]
     fn every_piece_that_the_page_names_is_served_and_every_file_is_named() {
         let mut named = BTreeSet::from(["/".to_owned(), "/page/uplot/LICENSE".to_owned()]);
+        // Alerts name these.
+        let runbooks = concat!(env!("CARGO_MANIFEST_DIR"), "/alerts/runbooks");
+        for entry in std::fs::read_dir(runbooks).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name != "README.md" {
+                named.insert(format!("/page/docs/runbooks/{name}"));
+            }
+        }
         let links = quoted(text("/"), "src=\"").into_iter();
         for link in links.chain(quoted(text("/"), "href=\"")) {
             let path = link.split(['?', '#']).next().unwrap();

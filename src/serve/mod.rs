@@ -24,6 +24,7 @@ mod api;
 mod assets;
 mod assignments;
 mod caller;
+mod configuration;
 mod connections;
 mod documents;
 mod encoding;
@@ -57,6 +58,7 @@ pub use answer::{ApiFault, CampaignAnswer, STANDBY, SteeredElsewhere};
 pub use api::{HoldRequest, OutcomesRequest, PauseOwnerRequest, ThresholdsRequest};
 pub use assignments::{AssignmentDocument, DispatchDocument};
 pub use caller::{CallerDocument, KnownBy};
+pub use configuration::{ConfigurationDocument, RunningConfiguration, ValueDocument};
 pub use documents::{
     CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, DaemonDocument, EntryDocument,
     HistoryDocument, HoldDocument, LinesDocument, OverrideDocument, ReloadDocument, StageDocument,

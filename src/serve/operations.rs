@@ -11,6 +11,7 @@ use super::answer::Failure;
 pub(super) enum Operation {
     Describe,
     WhoAmI,
+    Configuration,
     Status,
     Campaigns,
     Campaign,
@@ -41,6 +42,7 @@ impl Operation {
         match self {
             Self::Describe
             | Self::WhoAmI
+            | Self::Configuration
             | Self::Status
             | Self::Campaigns
             | Self::Campaign
@@ -90,6 +92,7 @@ pub(super) enum Trace {
 pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),
     ("/api/v1/me", &[("GET", Operation::WhoAmI)]),
+    ("/api/v1/config", &[("GET", Operation::Configuration)]),
     ("/api/v1/status", &[("GET", Operation::Status)]),
     ("/api/v1/campaigns", &[("GET", Operation::Campaigns)]),
     ("/api/v1/campaigns/{id}", &[("GET", Operation::Campaign)]),

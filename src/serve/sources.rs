@@ -11,6 +11,7 @@ use crate::control::ports::Clock;
 use crate::domain::{Timestamp, Zone};
 use crate::telemetry::ProcessMetrics;
 
+use super::configuration::RunningConfiguration;
 use super::gate::Access;
 use super::rate::ChangeRate;
 use super::tenants::TenantList;
@@ -37,6 +38,8 @@ pub struct Api {
     pub reload: Arc<dyn Reload>,
     /// Checks whether a request is authorised.
     pub access: Arc<Access>,
+    /// The values in force.
+    pub configuration: Arc<RunningConfiguration>,
 }
 
 /// What every response is made from.

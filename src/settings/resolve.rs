@@ -393,6 +393,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         log_format: values.log_format,
         webhook,
         otlp_endpoint: values.otlp_endpoint,
+        otlp_protocol: values.otlp_protocol,
     })
 }
 

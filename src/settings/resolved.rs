@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use ring::digest::{SHA256, digest};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::guard::Guard;
@@ -15,12 +15,13 @@ use crate::domain::queue::CalibrationPolicy;
 use crate::domain::{
     AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, TenantName, Timestamp, Zone,
 };
+use crate::identity::TokenFile;
 use crate::notify::Receiver;
 use crate::platform::dialect::{AgentSource, Dialect, PauseMethod, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
 use crate::secrets::Secret;
 use crate::store::postgres::ServerAddress;
-use crate::telemetry::LogFormat;
+use crate::telemetry::{LogFormat, TraceProtocol};
 
 use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
@@ -112,6 +113,8 @@ pub(crate) struct Settings {
     pub webhook: Option<Receiver>,
     /// The collector that gets traces; none when absent, and always in a build without the feature `otlp`.
     pub otlp_endpoint: Option<Url>,
+    /// How traces are written for it.
+    pub otlp_protocol: TraceProtocol,
 }
 
 /// Settings with what is worth a warning and where each value came from.
@@ -260,10 +263,46 @@ impl Settings {
         ]
     }
 
+    /// What counts in the digest only where it is not as ever: without a server, without a name and with the usual times the digest is what
+    /// it always was.
+    fn where_given(&self) -> [(&'static str, Option<Value>); 8] {
+        let proxy = self.admin.proxy.as_ref().map(|proxy| {
+            let addresses: Vec<String> = proxy.addresses.iter().map(ToString::to_string).collect();
+            json!((addresses, &proxy.header, proxy.role.label()))
+        });
+        let named = self.admin.named.as_ref().map(TokenFile::path);
+        let binary = self.otlp_protocol == TraceProtocol::Protobuf;
+        [
+            ("trusted_proxy", proxy),
+            (
+                "named_tokens",
+                named.map(|path| json!(path.to_string_lossy())),
+            ),
+            (
+                "keeping",
+                (self.keeping != Keeping::default()).then(|| json!(self.keeping)),
+            ),
+            (
+                "store",
+                self.store.as_ref().map(|store| json!(store.to_string())),
+            ),
+            (
+                "advertise_address",
+                self.advertise_address
+                    .as_ref()
+                    .map(|address| json!(address.as_str())),
+            ),
+            ("otlp_protocol", binary.then(|| json!("http/protobuf"))),
+            ("time_zone", self.time_zone.as_ref().map(|zone| json!(zone))),
+            ("tenant", self.tenant.as_ref().map(|tenant| json!(tenant))),
+        ]
+    }
+
     /// SHA-256, in hexadecimal, of everything but secrets and a receiver's path: the same for the same settings, however they were given.
     pub(crate) fn digest(&self) -> String {
+        // Those without a name here are in `where_given`.
         let Self {
-            tenant,
+            tenant: _,
             platform,
             base_url,
             token_url,
@@ -284,18 +323,19 @@ impl Settings {
             record_workload,
             outcomes_every,
             outcomes_file,
-            keeping,
+            keeping: _,
             state_dir,
-            store,
+            store: _,
             listen,
-            advertise_address,
-            time_zone,
+            advertise_address: _,
+            time_zone: _,
             admin,
             dry_run,
             once,
             log_format,
             webhook,
             otlp_endpoint,
+            otlp_protocol: _,
         } = self;
         let auth = word_of(credentials.style, AUTH_STYLES);
         let log = word_of(*log_format, LOG_FORMATS);
@@ -337,30 +377,10 @@ impl Settings {
             }),
             "otlp_endpoint": otlp_endpoint.as_ref().map(Url::as_str),
         });
-        if let (Some(proxy), Some(members)) = (&admin.proxy, canonical.as_object_mut()) {
-            let addresses: Vec<String> = proxy.addresses.iter().map(ToString::to_string).collect();
-            let proxy = (addresses, &proxy.header, proxy.role.label());
-            members.insert("trusted_proxy".to_owned(), json!(proxy));
-        }
-        if let (Some(named), Some(members)) = (&admin.named, canonical.as_object_mut()) {
-            let path = named.path();
-            members.insert("named_tokens".to_owned(), json!(path.to_string_lossy()));
-        }
-        // Without a server, without a name and with the usual times the digest is what it always was.
-        if let (true, Some(members)) = (*keeping != Keeping::default(), canonical.as_object_mut()) {
-            members.insert("keeping".to_owned(), json!(keeping));
-        }
-        if let (Some(store), Some(members)) = (store, canonical.as_object_mut()) {
-            members.insert("store".to_owned(), json!(store.to_string()));
-        }
-        if let (Some(address), Some(members)) = (advertise_address, canonical.as_object_mut()) {
-            members.insert("advertise_address".to_owned(), json!(address.as_str()));
-        }
-        if let (Some(zone), Some(members)) = (time_zone, canonical.as_object_mut()) {
-            members.insert("time_zone".to_owned(), json!(zone));
-        }
-        if let (Some(tenant), Some(members)) = (tenant, canonical.as_object_mut()) {
-            members.insert("tenant".to_owned(), json!(tenant));
+        for (key, value) in self.where_given() {
+            if let (Some(value), Some(members)) = (value, canonical.as_object_mut()) {
+                members.insert(key.to_owned(), value);
+            }
         }
         let hash = digest(&SHA256, canonical.to_string().as_bytes());
         let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -382,7 +402,7 @@ pub(super) fn of_tenant(state_dir: PathBuf, tenant: Option<&TenantName>) -> Path
 }
 
 /// The settings that not every dialect has.
-fn special_canonical(special: &SpecialSettings) -> serde_json::Value {
+fn special_canonical(special: &SpecialSettings) -> Value {
     json!({
         "registered_client_id": special.registered_client.as_ref().map(|(id, _)| id),
         "api_versions": special.api_versions,

@@ -18,7 +18,7 @@ use crate::platform::dialect::{
     self, AgentSource, AlsoSteer, CampaignsVersion, Dialect, EmptyMeans, PauseMethod,
 };
 use crate::platform::http::AuthStyle;
-use crate::telemetry::LogFormat;
+use crate::telemetry::{LogFormat, TraceProtocol};
 
 use super::row::DefaultValue::{FollowsFrom, Is, None as Nothing};
 use super::row::{InFile, Kind, Landing, ListLanding, Parsed, Row, Setting};
@@ -37,6 +37,12 @@ pub(super) const LOG_FORMATS: &[(&str, LogFormat)] = &[
     ("auto", LogFormat::Auto),
     ("text", LogFormat::Text),
     ("json", LogFormat::Json),
+];
+
+/// Encodings of traces, by their words.
+const OTLP_PROTOCOLS: &[(&str, TraceProtocol)] = &[
+    ("http/json", TraceProtocol::Json),
+    ("http/protobuf", TraceProtocol::Protobuf),
 ];
 
 const AIM_BYS: &[(&str, AimBy)] = &[
@@ -416,6 +422,9 @@ settings! { RUNNING_ROWS "Running"
     OTLP_ENDPOINT: Landing<Url, Values> = land("otlp_endpoint", Some("--otlp-endpoint"), ["OTEL_EXPORTER_OTLP_ENDPOINT"], Text "URL", Nothing, Top,
         "Address of an OTLP collector that is sent traces of the polls over HTTP; only in a program built with the feature `otlp`.",
         value::collector, |to, url| to.otlp_endpoint = Some(url));
+    OTLP_PROTOCOL: Landing<TraceProtocol, Values> = land("otlp_protocol", Some("--otlp-protocol"), ["OTEL_EXPORTER_OTLP_PROTOCOL"], Word "http/json|http/protobuf", Is("http/json"), Top,
+        "Encoding of those traces; gRPC is not spoken.",
+        |text| value::word(text, OTLP_PROTOCOLS), |to, protocol| to.otlp_protocol = protocol);
 }
 
 settings! { KEEPING_ROWS "Keeping"

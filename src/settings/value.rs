@@ -310,8 +310,12 @@ pub(super) fn listen(text: &str) -> Parsed<Option<SocketAddr>> {
 
 /// An IANA time zone.
 pub(super) fn zone(text: &str) -> Parsed<Zone> {
-    text.trim().parse().map_err(|wrong: ZoneError| {
-        Problem::new(wrong.to_string(), "name one such as Europe/Berlin")
+    let text = text.trim();
+    text.parse().map_err(|wrong: ZoneError| {
+        Problem::new(
+            format!("`{text}` {wrong}"),
+            "name one such as Europe/Berlin",
+        )
     })
 }
 

@@ -13,7 +13,7 @@ use crate::platform::dialect::{
     AgentSource, AlsoSteer, CampaignsVersion, Dialect, EmptyMeans, PauseMethod,
 };
 use crate::platform::http::AuthStyle;
-use crate::telemetry::LogFormat;
+use crate::telemetry::{LogFormat, TraceProtocol};
 
 use super::keeping::Keeping;
 use super::merge::{Layers, Noted, Rule};
@@ -85,6 +85,7 @@ pub(super) struct Values {
     pub(super) once: bool,
     pub(super) log_format: LogFormat,
     pub(super) otlp_endpoint: Option<Url>,
+    pub(super) otlp_protocol: TraceProtocol,
 }
 
 /// Any setting, whatever its type.

@@ -7,18 +7,20 @@ use std::time::Duration;
 use tracing::warn;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
 use super::log_queue::LogQueue;
+use super::traced_lines::TracedLines;
+use super::visible_lines::VisibleLines;
 
 /// The last lines of a process are waited for so long at most.
 const LONGEST_FLUSH: Duration = Duration::from_secs(1);
 
 /// The log of this process.
 static LOG: OnceLock<LogQueue> = OnceLock::new();
-use super::visible_lines::VisibleLines;
 
 /// A further listener to log lines and spans.
 pub type LogLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -65,15 +67,22 @@ pub fn install(
         inner: queue.clone(),
         colours: terminal && colour,
     };
-    let lines = fmt::layer().with_writer(writer).with_target(false);
+    let lines = fmt::layer().with_writer(writer);
+    let form = fmt::format().with_target(false);
     let lines = match (format, terminal) {
-        (LogFormat::Json, _) | (LogFormat::Auto, false) => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_filter(filter)
-            .boxed(),
+        (LogFormat::Json, _) | (LogFormat::Auto, false) => {
+            let inner = form.json().flatten_event(true).with_current_span(false);
+            lines
+                .fmt_fields(JsonFields::new())
+                .event_format(TracedLines { inner, json: true })
+                .with_filter(filter)
+                .boxed()
+        }
         (LogFormat::Text | LogFormat::Auto, _) => lines
+            .event_format(TracedLines {
+                inner: form,
+                json: false,
+            })
             .with_ansi(terminal && colour)
             .with_filter(filter)
             .boxed(),

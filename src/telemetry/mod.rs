@@ -20,6 +20,8 @@ mod outcomes;
 mod queues;
 mod rivals;
 mod throttle;
+mod trace_protocol;
+mod traced_lines;
 mod visible_lines;
 
 pub use assignments::AssignEvents;
@@ -36,3 +38,4 @@ pub use metrics::{
 #[cfg(feature = "otlp")]
 pub use otlp::TraceExport;
 pub use queues::QueueEvents;
+pub use trace_protocol::TraceProtocol;

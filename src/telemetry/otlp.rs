@@ -3,8 +3,8 @@
 //! The loop never waits for a collector: spans that have ended go into a bounded queue, from which a thread of its own sends
 //! batches; what finds the queue full is dropped. A collector that is down is logged once, and once when it is back.
 //!
-//! OTLP goes over HTTP as JSON, which every collector accepts and a person can read. The connection is made by the HTTP client
-//! that the program has anyway.
+//! OTLP goes over HTTP, as JSON, which a person can read, or as protocol buffers. The connection is made by the HTTP client that the
+//! program has anyway.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -25,6 +25,7 @@ use tracing_subscriber::filter::filter_fn;
 use crate::sockets::{ClientBounds, HttpClient as Sockets, causes};
 
 use super::log::LogLayer;
+use super::trace_protocol::TraceProtocol;
 
 /// How the program calls itself in traces, unless `OTEL_SERVICE_NAME` says otherwise.
 const SERVICE: &str = env!("CARGO_PKG_NAME");
@@ -56,7 +57,10 @@ impl TraceExport {
     ///
     /// # Errors
     /// When the system's certificates cannot be used, or one of these variables holds something else than it should.
-    pub fn start(endpoint: &reqwest::Url) -> Result<(Self, LogLayer), String> {
+    pub fn start(
+        endpoint: &reqwest::Url,
+        protocol: TraceProtocol,
+    ) -> Result<(Self, LogLayer), String> {
         let mut url = endpoint.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["v1", "traces"]);
@@ -64,7 +68,10 @@ impl TraceExport {
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(Sender::new(&url)?)
-            .with_protocol(Protocol::HttpJson)
+            .with_protocol(match protocol {
+                TraceProtocol::Json => Protocol::HttpJson,
+                TraceProtocol::Protobuf => Protocol::HttpBinary,
+            })
             .with_endpoint(url)
             .with_timeout(LONGEST_EXPORT)
             .build()

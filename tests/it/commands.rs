@@ -134,6 +134,45 @@ fn a_quiet_check_tells_only_what_is_wrong() {
 }
 
 #[test]
+fn a_check_for_programs_is_one_document_whatever_is_found() {
+    let centre = Centre::new();
+    let report = |more: &dyn Fn(&mut Invocation)| {
+        let done = check(&centre, |run| {
+            run.args(&["-o", "json"]);
+            more(run);
+        });
+        assert_eq!(done.stderr, "");
+        let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!(report["schema"], "check/1");
+        assert_eq!(report["ok"], done.code() == 0);
+        let warns = |line: &&serde_json::Value| line["warns"] == true;
+        let lines = report["lines"].as_array().unwrap();
+        let warned: Vec<String> = lines
+            .iter()
+            .filter(warns)
+            .map(|line| line["says"].to_string())
+            .collect();
+        (done.code(), lines.len(), warned)
+    };
+    let (code, lines, warned) = report(&|_| {});
+    assert_eq!((code, warned), (0, vec![]));
+    assert!(lines > 20, "{lines}");
+    let (code, _, warned) = report(&|run| {
+        run.env("CXONE_CLIENT_SECRET", "another");
+    });
+    assert_eq!(code, 77);
+    assert!(
+        warned[0].contains("FAILED") && warned[0].contains("401"),
+        "{warned:?}"
+    );
+    let (code, _, warned) = report(&|run| {
+        run.args(&["--pause-below", "9", "--resume-at", "3"]);
+    });
+    assert_eq!(code, 78);
+    assert!(warned[0].contains("resume_at"), "{warned:?}");
+}
+
+#[test]
 fn weak_evidence_is_told_at_the_start_by_check_and_by_run() {
     // Not left to the clock: on a busy machine a campaign is seldom made within the millisecond in which its clock began.
     let centre = Centre::with(|settings| settings.quirks.timestamps = Timestamps::WholeSeconds);

@@ -200,6 +200,7 @@ fn every_operation_answers_as_it_is_described() {
     for (template, method, path, body) in [
         get("/api/v1/openapi.json", "/api/v1/openapi.json"),
         get("/api/v1/me", "/api/v1/me"),
+        get("/api/v1/config", "/api/v1/config"),
         (
             "/api/v1/campaigns/{id}/thresholds",
             "PUT",

@@ -36,6 +36,8 @@ pub(crate) struct Received {
     pub(crate) path: String,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
     /// Whether it was answered with a status of success.
     pub(crate) taken: bool,
 }
@@ -48,7 +50,7 @@ impl Received {
     }
 
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
+        serde_json::from_slice(&self.bytes).unwrap()
     }
 }
 
@@ -231,6 +233,7 @@ fn read(stream: &TcpStream) -> std::io::Result<Received> {
         path,
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
         taken: false,
     })
 }

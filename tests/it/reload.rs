@@ -203,3 +203,54 @@ fn campaigns_come_and_go_with_their_series() {
     daemon.stop();
     centre.audit();
 }
+
+#[test]
+fn what_is_in_force_is_shown_with_its_origin_and_without_secrets() {
+    let configured = Configured::new("pause_below = 5\n");
+    let (daemon, api) = started(&configured);
+    let shown = |words: &[&str]| {
+        let mut all = vec!["config", "show", "--running"];
+        all.extend(words);
+        let done = api.command(&all).output();
+        assert_eq!(done.code(), 0, "{}", done.stderr);
+        done.stdout
+    };
+    let line = |text: &str, key: &str| {
+        let of_key = |line: &&str| line.starts_with(&format!("{key} = "));
+        text.lines().find(of_key).map(str::to_owned).unwrap()
+    };
+    assert_eq!(line(&shown(&[]), "pause_below"), "pause_below = 5");
+    let with_origin = shown(&["--origin"]);
+    let place = line(&with_origin, "pause_below");
+    assert!(place.ends_with("autopilot.toml:1"), "{place}");
+    let secret = line(&with_origin, "client_secret");
+    assert!(
+        secret.contains("(set)") && secret.contains("CXONE_CLIENT_SECRET"),
+        "{secret}"
+    );
+    assert!(!with_origin.contains("autopilot-secret"));
+
+    // What a reload takes up at once is in force, what waits for a restart is not, and what it refuses is not either.
+    configured.write("# moved\n\npause_below = 4\nwebhook_timeout = \"7s\"\n");
+    daemon.wait_for_log("pause_below: 5 -> 4");
+    wait_until("it is shown", || {
+        line(&shown(&[]), "pause_below") == "pause_below = 4"
+    });
+    let with_origin = shown(&["--origin"]);
+    assert!(line(&with_origin, "pause_below").ends_with("autopilot.toml:3"));
+    assert_eq!(
+        line(&shown(&[]), "webhook_timeout"),
+        "webhook_timeout = 10s"
+    );
+    let daemon = daemon.tolerate(&["configuration not reloaded"]);
+    configured.write("pause_below = 3\nresume_at = 1\n");
+    wait_until("it is refused", || {
+        api.get("/api/v1/status").json()["config"]["last_reload"]["ok"] == json!(false)
+    });
+    let document: Value = serde_json::from_str(&shown(&["-o", "json"])).unwrap();
+    assert_eq!(document, api.get("/api/v1/config").json());
+    let of_key = |value: &&Value| value["key"] == "pause_below";
+    let value = document["values"].as_array().unwrap().iter().find(of_key);
+    assert_eq!(value.unwrap()["value"], "4");
+    daemon.stop();
+}

@@ -48,7 +48,11 @@ fn commands_show_times_on_the_daemons_clock_and_json_stays_as_it_is() {
     assert!(until.as_str().unwrap().ends_with('Z'), "{until}");
     let told = format!("until {} (in 1 h 30 min)", local(until));
     assert!(made.stdout.contains(&told), "{}", made.stdout);
-    assert!(made.stderr.contains(&format!("in {ZONE}")), "{}", made.stderr);
+    assert!(
+        made.stderr.contains(&format!("in {ZONE}")),
+        "{}",
+        made.stderr
+    );
 
     let status = run(&["status"]);
     let head = status.stdout.lines().next().unwrap();

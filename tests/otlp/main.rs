@@ -95,6 +95,7 @@ fn a_pause_is_one_trace_from_the_poll_to_the_committed_outcome() {
     });
     centre.platform.set_available(3);
     let line = daemon.wait_for_log("paused");
+    let of_start = daemon.wait_for_log("started");
     // The tick of the pause goes on behind it, and has to end in order as well.
     centre.wait_for_polls(2);
     // What waits is sent at the end.
@@ -109,6 +110,11 @@ fn a_pause_is_one_trace_from_the_poll_to_the_committed_outcome() {
         command.field("decision"),
         line["decision"].as_str().unwrap()
     );
+    // A line leads to its trace, and one outside of all traces names none.
+    assert_eq!(line["trace_id"].as_str(), Some(command.trace.as_str()));
+    let of_line = line["span_id"].as_str().unwrap();
+    assert!(all.iter().any(|span| span.id == of_line), "{line}");
+    assert_eq!(of_start["trace_id"], Value::Null);
     let within = |name: &str| -> Vec<&Span> {
         let named = all.iter().filter(|span| span.trace == command.trace);
         named.filter(|span| span.name == name).collect()
@@ -174,4 +180,114 @@ fn a_collector_that_is_not_there_is_told_once() {
     collector.answer(Answering::Status(200));
     daemon.wait_for_log("traces are exported again");
     daemon.stop();
+}
+
+/// The fields of a message of protocol buffers that hold bytes, by number: texts, ids and further messages.
+fn held(mut message: &[u8]) -> Vec<(u64, &[u8])> {
+    fn number(from: &mut &[u8]) -> u64 {
+        let mut value = 0;
+        for place in 0.. {
+            let (first, rest) = from.split_first().unwrap();
+            *from = rest;
+            value |= u64::from(first & 127) << (7 * place);
+            if first & 128 == 0 {
+                break;
+            }
+        }
+        value
+    }
+    let mut found = Vec::new();
+    while !message.is_empty() {
+        let tag = number(&mut message);
+        let length = match tag & 7 {
+            0 => {
+                number(&mut message);
+                0
+            }
+            1 => 8,
+            2 => usize::try_from(number(&mut message)).unwrap(),
+            5 => 4,
+            other => panic!("no field begins with {other}"),
+        };
+        let (inner, rest) = message.split_at(length);
+        message = rest;
+        if tag & 7 == 2 {
+            found.push((tag >> 3, inner));
+        }
+    }
+    found
+}
+
+#[test]
+fn protocol_buffers_carry_the_same_spans() {
+    let centre = Centre::new();
+    let collector = Receiver::start(Answering::Status(200));
+    let mut invocation = traced(&centre, &base(&collector));
+    let daemon = invocation
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+        .start();
+    centre.platform.set_available(3);
+    let line = daemon.wait_for_log("paused");
+    centre.wait_for_polls(2);
+    daemon.stop();
+    let below = |messages: Vec<Vec<u8>>, field: u64| -> Vec<Vec<u8>> {
+        let inner = messages.iter().flat_map(|message| held(message));
+        inner
+            .filter(|(number, _)| *number == field)
+            .map(|(_, inner)| inner.to_vec())
+            .collect()
+    };
+    let requests: Vec<_> = collector
+        .taken()
+        .into_iter()
+        .map(|request| {
+            assert_eq!(request.path, "/v1/traces");
+            assert_eq!(request.header("content-type"), "application/x-protobuf");
+            request.bytes
+        })
+        .collect();
+    // resource_spans, scope_spans, spans; of a span the id of the trace and the name (opentelemetry/proto/trace/v1/trace.proto).
+    let spans = below(below(below(requests, 1), 2), 2);
+    let named = |name: &str| {
+        let is_so = |span: &&Vec<u8>| held(span).contains(&(5, name.as_bytes()));
+        let span = spans
+            .iter()
+            .find(is_so)
+            .unwrap_or_else(|| panic!("no {name}"));
+        let trace = held(span)
+            .into_iter()
+            .find(|(number, _)| *number == 1)
+            .unwrap()
+            .1;
+        trace
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    assert_eq!(named("command"), line["trace_id"].as_str().unwrap());
+    for name in [
+        "tick",
+        "poll",
+        "page",
+        "decide",
+        "request",
+        "journal.commit",
+    ] {
+        assert_eq!(named(name).len(), 32, "{name}");
+    }
+}
+
+#[test]
+fn grpc_is_refused_with_what_to_give_instead() {
+    let centre = Centre::new();
+    let refused = traced(&centre, "http://127.0.0.1:4317")
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+        .output();
+    assert_eq!(refused.code(), 78, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("OTEL_EXPORTER_OTLP_PROTOCOL")
+            && refused.stderr.contains("http/protobuf"),
+        "{}",
+        refused.stderr
+    );
 }

@@ -1,10 +1,14 @@
 // What the page tells to those who look elsewhere, and what it says of itself.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { sound } from "./browser.mjs";
-import { notice, open, says, until, within } from "./page.mjs";
+import { notice, open, says, shots, until, within } from "./page.mjs";
 
 /** Takes the place of what a browser without a screen has not: notices, and a look elsewhere. */
 function elsewhere() {
@@ -87,4 +91,87 @@ test("version, uptime, documents and what may be changed are on the page", async
     assert.equal(await notice(may, "Old data").count(), 0);
     await closeMay();
   });
+});
+
+test("times are those of the daemon's zone, wherever the browser is, and a clock names it", async () => {
+  await within([{ id: "spring-renewals" }], { AUTOPILOT_TIME_ZONE: "Asia/Kathmandu" }, async (centre) => {
+    const { page, close } = await open(centre.url, { timezoneId: "America/New_York" });
+    await says(page, "spring-renewals", "Running");
+    await page.locator("#vitals", { hasText: /\d\d:\d\d:\d\d, Asia\/Kathmandu/ }).waitFor();
+    const { daemon } = await centre.ask("GET", "/api/v1/status");
+    const there = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: "Asia/Kathmandu" };
+    const started = new Intl.DateTimeFormat("en", there).format(Date.parse(daemon.started_at));
+    await page.locator("#program", { hasText: `since ${started}` }).waitFor();
+    const days = await page.evaluate(async () => {
+      const { startOfDay, showIn, weekday } = await import("./page/time.js");
+      const at = Date.parse("2026-03-30T21:30:00Z");
+      const of = (zone) => {
+        showIn(zone);
+        return [new Date(startOfDay(at, 0)).toISOString(), new Date(startOfDay(at, 7)).toISOString(), weekday(at)];
+      };
+      return ["Asia/Kathmandu", "Europe/Berlin", "Mars/Olympus", "Pacific/Auckland", "UTC"].map(of);
+    });
+    assert.deepEqual(days, [
+      ["2026-03-30T18:15:00.000Z", "2026-03-23T18:15:00.000Z", "Tuesday"],
+      // The clocks went forward in between.
+      ["2026-03-29T22:00:00.000Z", "2026-03-22T23:00:00.000Z", "Monday"],
+      // A zone that the browser does not know changes nothing.
+      ["2026-03-29T22:00:00.000Z", "2026-03-22T23:00:00.000Z", "Monday"],
+      ["2026-03-30T11:00:00.000Z", "2026-03-23T11:00:00.000Z", "Tuesday"],
+      ["2026-03-30T00:00:00.000Z", "2026-03-23T00:00:00.000Z", "Monday"],
+    ]);
+    await close();
+  });
+});
+
+test("the configuration in force is shown with its origin, and its secrets are not", async () => {
+  await within([{ id: "spring-renewals", pause: 4 }], {}, async (centre) => {
+    for (const [width, scheme] of [[1440, "light"], [390, "dark"]]) {
+      const { page, close } = await open(centre.url, { width, scheme });
+      await says(page, "spring-renewals", "Running");
+      await page.getByRole("button", { name: "Configuration" }).click();
+      const dialog = page.getByRole("dialog", { name: "Configuration in force" });
+      await dialog.getByRole("row", { name: /client_secret .*set.* CXONE_CLIENT_SECRET/ }).waitFor();
+      await dialog.getByRole("row", { name: /campaign\.spring-renewals\.pause_below 4 .*settings\.toml:3/ }).waitFor();
+      assert.equal((await dialog.textContent()).includes("autopilot-secret"), false);
+      assert.equal(await dialog.getByRole("row", { name: /^flap_limit/ }).count(), 0, "a default is not among what was set");
+      await dialog.getByLabel("Only what differs").uncheck();
+      await dialog.getByRole("row", { name: /^flap_limit .* default/ }).waitFor();
+      await dialog.getByLabel("Find a value").fill("poll_interval");
+      await dialog.getByText(/^1 of \d+ values/).waitFor();
+      await sound(page, `configuration-${width}`);
+      if (shots) await page.screenshot({ path: `${shots}/configuration-${width}-${scheme}.png` });
+      await dialog.getByRole("button", { name: "Close" }).click();
+      await until("it is gone", async () => (await page.getByRole("dialog").count()) === 0);
+      await close();
+    }
+  });
+});
+
+test("a token that only looks is offered nothing that would be refused", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "tokens-"));
+  const file = join(directory, "tokens");
+  const made = (name, role) =>
+    execFileSync(process.env.PROGRAM, ["token", "add", name, "--role", role, "--named-tokens", file], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const [view, operate] = [made("anna", "view"), made("boris", "operate")];
+  const more = { AUTOPILOT_NAMED_TOKENS: file, AUTOPILOT_ALLOW_ACTIONS: "true" };
+  try {
+    await within([{ id: "spring-renewals" }], more, async (centre) => {
+      const { page, close } = await open(centre.url, { expected: ["401"] });
+      for (const [token, buttons] of [[view, 0], [operate, 1]]) {
+        await page.getByRole("heading", { name: "The operators' token" }).waitFor();
+        await page.keyboard.type(token);
+        await page.keyboard.press("Enter");
+        await says(page, "spring-renewals", "Running");
+        const readOnly = page.locator("#vitals div:visible", { hasText: "Read-only" });
+        const hold = page.getByRole("button", { name: "Hold spring-renewals" });
+        await until("the role shows", async () => (await hold.count()) === buttons && (await readOnly.count()) === 1 - buttons);
+        await page.getByRole("button", { name: "Forget the token" }).click();
+        await page.getByRole("heading", { name: "The operators' token" }).waitFor();
+      }
+      await close();
+    });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -38,7 +38,7 @@ use crate::simulator::{
     Simulator, status,
 };
 use crate::simulator::{Dialect as SimDialect, Settings as SimSettings};
-use crate::telemetry::LogFormat;
+use crate::telemetry::{LogFormat, TraceProtocol};
 
 use self::day_clock::DayClock;
 use self::outcome::Outcome;
@@ -635,6 +635,7 @@ fn settings(
         log_format: LogFormat::Auto,
         webhook: None,
         otlp_endpoint: None,
+        otlp_protocol: TraceProtocol::default(),
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::cli::form::FormArgs;
+
 /// The daemon to talk to, and the token for it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ServerArgs {
@@ -12,16 +14,15 @@ pub(crate) struct ServerArgs {
     /// `AUTOPILOT_ADMIN_TOKEN_FILE`]
     #[arg(long, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) form: FormArgs,
 }
 
-/// The form of a result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Form {
-    /// For people
-    #[default]
-    Table,
-    /// For programs; its form is versioned by `schema`
-    Json,
+impl ServerArgs {
+    /// The form of the result.
+    pub(crate) fn form(&self) -> FormArgs {
+        self.form
+    }
 }
 
 /// The author of a change and their reason.
@@ -122,9 +123,6 @@ pub(crate) enum Operate {
         watch: bool,
         #[command(flatten)]
         chosen: ChosenArgs,
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Form,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -132,9 +130,6 @@ pub(crate) enum Operate {
     Explain {
         /// The campaign's id; of several tenants, as TENANT/ID
         campaign: String,
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Form,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -253,9 +248,6 @@ pub(crate) enum Operate {
         /// The number of entries, 1 to 1000
         #[arg(long, value_name = "N", default_value_t = 200)]
         limit: u32,
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Form,
         #[command(flatten)]
         server: ServerArgs,
     },

@@ -45,7 +45,7 @@ pub(super) async fn set(
     };
     let path = [&CAMPAIGNS[..], &[campaign, "thresholds"]].concat();
     let answer = Client::new(server)?.put(&path, &asked).await?;
-    Ok(tell(campaign, &answer))
+    Ok(tell(server, campaign, &answer))
 }
 
 pub(super) async fn restore(server: &ServerArgs, campaign: &str, why: WhyArgs) -> ExitResult {
@@ -65,12 +65,12 @@ pub(super) async fn hold_queue(
     };
     let path = [&QUEUES[..], &[queue, "hold"]].concat();
     let answer = Client::new(server)?.put(&path, &asked).await?;
-    Ok(tell("", &answer))
+    Ok(tell(server, "", &answer))
 }
 
 pub(super) async fn release_queue(server: &ServerArgs, queue: &str, why: WhyArgs) -> ExitResult {
     let answer = delete(server, &QUEUES, [queue, "hold"], &why).await?;
-    Ok(tell("", &answer))
+    Ok(tell(server, "", &answer))
 }
 
 pub(super) async fn claim(
@@ -90,7 +90,7 @@ pub(super) async fn claim(
     };
     let path = [&CAMPAIGNS[..], &[campaign, "pause-owner"]].concat();
     let answer = Client::new(server)?.put(&path, &asked).await?;
-    Ok(tell(campaign, &answer))
+    Ok(tell(server, campaign, &answer))
 }
 
 pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> ExitResult {
@@ -102,12 +102,13 @@ pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> ExitResult {
     let request = client.request(Method::POST, &["-", "reload"]);
     let request = with_query(request, &query(&why, &author(&why)));
     let answer = client.ask::<ChangeAnswer>(request).await?;
-    let told = tell("", &answer);
+    let told = tell(server, "", &answer);
     let last = before.0.config.last_reload;
     if let Some(last) = last.filter(|last| last.ok && !last.changes.is_empty())
+        && !server.form.is_json()
         && changes_nothing(&answer.0.made)
     {
-        output::result(format_args!(
+        output::told(format_args!(
             "  what the last reload took up ({} by {}):",
             last.at, last.by
         ));
@@ -124,7 +125,11 @@ fn changes_nothing(made: &AppliedChange) -> bool {
 
 pub(super) async fn end(server: &ServerArgs, of: [&str; 2], why: &WhyArgs) -> ExitResult {
     let [campaign, _] = of;
-    Ok(tell(campaign, &delete(server, &CAMPAIGNS, of, why).await?))
+    Ok(tell(
+        server,
+        campaign,
+        &delete(server, &CAMPAIGNS, of, why).await?,
+    ))
 }
 
 async fn delete(
@@ -154,7 +159,16 @@ pub(super) fn author(why: &WhyArgs) -> String {
         .unwrap_or_else(|| "somebody at the command line".to_owned())
 }
 
-pub(super) fn tell(campaign: &str, (answer, _): &(ChangeAnswer, String)) -> Exit {
+/// Tells what a change came to: as a sentence, or as it was answered.
+pub(super) fn tell(
+    server: &ServerArgs,
+    campaign: &str,
+    (answer, text): &(ChangeAnswer, String),
+) -> Exit {
+    if server.form.is_json() {
+        output::result(text);
+        return Exit::Ok;
+    }
     let made = words::made(&answer.made);
     output::told(format!("{campaign} {made}").trim_start());
     output::talk_zone();

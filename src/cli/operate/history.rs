@@ -4,7 +4,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::serve::{EntryDocument, HistoryDocument};
 
-use super::args::{Form, ServerArgs};
+use super::args::ServerArgs;
 use super::client::{Client, ClientFault};
 
 pub(super) async fn history(
@@ -12,7 +12,6 @@ pub(super) async fn history(
     since: &str,
     (tenant, campaign): (Option<&str>, Option<&str>),
     limit: u32,
-    form: Form,
 ) -> Result<Exit, ClientFault> {
     let limit = limit.to_string();
     let mut query = vec![("since", since), ("limit", limit.as_str())];
@@ -21,7 +20,7 @@ pub(super) async fn history(
     let client = Client::new(server)?;
     let (document, text): (HistoryDocument, _) =
         client.get(&["api", "v1", "history"], &query).await?;
-    if form == Form::Json {
+    if server.form.is_json() {
         output::result(text);
         return Ok(Exit::Ok);
     }

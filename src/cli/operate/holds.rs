@@ -9,6 +9,7 @@ use std::io::{BufRead, IsTerminal, stdin};
 use reqwest::{Method, RequestBuilder};
 
 use crate::cli::exit::Exit;
+use crate::cli::form::Form;
 use crate::cli::output;
 use crate::control::operator::AppliedChange;
 use crate::serve::{
@@ -45,7 +46,7 @@ pub(super) async fn hold(
             reason: why.reason,
         };
         let path = [&CAMPAIGNS[..], &[campaign, "hold"]].concat();
-        return Ok(tell(campaign, &client.put(&path, &asked).await?));
+        return Ok(tell(server, campaign, &client.put(&path, &asked).await?));
     }
     let campaigns = meant(&client, which).await?;
     let question = format!("hold {kind} for {lasts}");
@@ -60,7 +61,7 @@ pub(super) async fn hold(
         reason: why.reason,
         ..HoldsRequest::default()
     };
-    ask_all(&client, client.putting(&HOLDS, &asked)?).await
+    ask_all(server, &client, client.putting(&HOLDS, &asked)?).await
 }
 
 pub(super) async fn release(server: &ServerArgs, which: &WhichArgs, why: WhyArgs) -> ExitResult {
@@ -78,23 +79,25 @@ pub(super) async fn release(server: &ServerArgs, which: &WhichArgs, why: WhyArgs
         .map(|campaign| ("campaign", campaign.as_str()));
     let chosen: Vec<(&str, &str)> = chosen.chain(query(&why, &author)).collect();
     let request = client.request(Method::DELETE, &HOLDS);
-    ask_all(&client, with_query(request, &chosen)).await
+    ask_all(server, &client, with_query(request, &chosen)).await
 }
 
 /// Asks the daemon, and then those that steer what it does not: the same of each, which does it for its own tenants. What is done is told of
 /// each; it went well where every tenant was reached.
-async fn ask_all(client: &Client, request: RequestBuilder) -> ExitResult {
+async fn ask_all(server: &ServerArgs, client: &Client, request: RequestBuilder) -> ExitResult {
     let again = request.try_clone();
     let fault = match client.ask_here::<ChangeAnswer>(request).await {
         Err(ClientFault::Refused(_, fault)) if !fault.elsewhere.is_empty() => *fault,
         done => {
             let answer = done?;
-            let exit = tell("", &answer);
-            tell_refused(&answer.0.campaigns);
+            let exit = tell(server, "", &answer);
+            if !server.form.is_json() {
+                tell_refused(&answer.0.campaigns);
+            }
             return Ok(exit);
         }
     };
-    let mut told = Told::default();
+    let mut told = Told::new(server.form.form());
     let mut left = told.take(fault, None);
     for address in addresses(&left) {
         let Some(again) = again.as_ref().and_then(RequestBuilder::try_clone) else {
@@ -107,9 +110,8 @@ async fn ask_all(client: &Client, request: RequestBuilder) -> ExitResult {
                 .await
         };
         let still = match asked.await {
-            Ok((answer, _)) => {
-                told.made(&answer.made, Some(&address));
-                tell_refused(&answer.campaigns);
+            Ok((answer, text)) => {
+                told.made(&answer.made, (&answer.campaigns, &text), Some(&address));
                 Vec::new()
             }
             Err(ClientFault::Refused(_, fault)) => told.take(*fault, Some(&address)),
@@ -161,30 +163,47 @@ fn addresses(elsewhere: &[SteeredElsewhere]) -> BTreeSet<String> {
 }
 
 /// What several daemons have answered.
-#[derive(Default)]
 struct Told {
+    form: Form,
     faults: Vec<String>,
     done: bool,
 }
 
 impl Told {
-    /// Tells what one has done.
-    fn made(&mut self, made: &AppliedChange, by: Option<&str>) {
+    fn new(form: Form) -> Self {
+        Self {
+            form,
+            faults: Vec::new(),
+            done: false,
+        }
+    }
+
+    /// Tells what one has done, and what it has left as it was: in sentences, or as it answered.
+    fn made(
+        &mut self,
+        made: &AppliedChange,
+        (campaigns, text): (&[CampaignAnswer], &str),
+        by: Option<&str>,
+    ) {
         self.done = true;
+        if self.form == Form::Json {
+            output::result(text);
+            return;
+        }
         let made = words::made(made);
         match by {
             Some(address) => output::told(format_args!("{made} ({address})")),
             None => output::told(made),
         }
-        output::talk_zone();
+        tell_refused(campaigns);
     }
 
     /// Takes in why one has not done everything, and returns what others are to be asked for.
     fn take(&mut self, fault: ApiFault, by: Option<&str>) -> Vec<SteeredElsewhere> {
         if let Some(made) = &fault.made {
-            self.made(made, by);
             // Where nothing was done, the faults say why.
-            tell_refused(&fault.campaigns);
+            let text = serde_json::to_string(&fault).unwrap_or_default();
+            self.made(made, (&fault.campaigns, &text), by);
         }
         // The sentences of a standby say whom to ask, which is being done.
         if fault.error != STANDBY {
@@ -194,6 +213,9 @@ impl Told {
     }
 
     fn end(self) -> Exit {
+        if self.done && self.form == Form::Table {
+            output::talk_zone();
+        }
         for line in &self.faults {
             output::talk_told(format_args!("campaign-autopilot: {line}"));
         }

@@ -7,8 +7,10 @@ mod client;
 mod history;
 mod holds;
 mod perform;
+mod running;
 mod status;
 
-pub(crate) use args::{Form, Operate};
+pub(crate) use args::{Operate, ServerArgs};
 pub(crate) use perform::operate;
+pub(crate) use running::running_configuration;
 pub(super) use status::show_detail;

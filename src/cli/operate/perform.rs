@@ -1,12 +1,14 @@
 //! Runs each command to a running daemon.
 
+use serde_json::json;
+
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::domain::PauseClaim;
 
 use super::args::{Operate, ServerArgs, WhichArgs, WhyArgs};
 use super::client::{Client, ClientFault};
-use super::{changes, history, holds, status};
+use super::{changes, history, holds, running, status};
 
 /// Runs a command.
 pub(crate) async fn operate(command: Operate) -> Exit {
@@ -14,14 +16,9 @@ pub(crate) async fn operate(command: Operate) -> Exit {
         Operate::Status {
             watch,
             chosen,
-            output,
             server,
-        } => status::status(&server, watch, &chosen, output).await,
-        Operate::Explain {
-            campaign,
-            output,
-            server,
-        } => status::explain(&server, &campaign, output).await,
+        } => status::status(&server, watch, &chosen).await,
+        Operate::Explain { campaign, server } => status::explain(&server, &campaign).await,
         Operate::Set {
             campaign,
             set,
@@ -91,20 +88,14 @@ pub(crate) async fn operate(command: Operate) -> Exit {
             campaign,
             tenant,
             limit,
-            output,
             server,
         } => {
             let whose = (tenant.as_deref(), campaign.as_deref());
-            history::history(&server, &since, whose, limit, output).await
+            history::history(&server, &since, whose, limit).await
         }
         Operate::Healthcheck { ready, server } => health(&server, ready).await,
     };
-    done.unwrap_or_else(|fault| {
-        for line in fault.lines() {
-            output::talk_told(format_args!("campaign-autopilot: {line}"));
-        }
-        fault.exit()
-    })
+    done.unwrap_or_else(|fault| running::told(&fault))
 }
 
 /// Ends holds, or says whose a pause is.
@@ -130,6 +121,11 @@ fn given(fault: &str) -> ClientFault {
 async fn health(server: &ServerArgs, ready: bool) -> Result<Exit, ClientFault> {
     let path = if ready { "readyz" } else { "healthz" };
     let (good, text) = Client::new(server)?.probe(path).await?;
-    output::result(text.trim_end());
+    let says = text.trim_end();
+    if server.form.is_json() {
+        output::result(json!({"schema": "healthcheck/1", "ok": good, "says": says}));
+    } else {
+        output::result(says);
+    }
     Ok(if good { Exit::Ok } else { Exit::Degraded })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 
 use crate::cli::exit::Exit;
+use crate::cli::form::Form;
 use crate::cli::output;
 use crate::cli::shown_times::ShownTimes;
 use crate::domain::Asked;
@@ -13,7 +14,7 @@ use crate::serve::{
     CampaignDetail, CampaignDocument, OutageDocument, StatusDocument, TenantDocument,
 };
 
-use super::args::{ChosenArgs, Form, ServerArgs};
+use super::args::{ChosenArgs, ServerArgs};
 use super::chosen::summary;
 use super::client::{Client, ClientFault, STATUS};
 use super::holds::whole_status;
@@ -28,8 +29,8 @@ pub(super) async fn status(
     server: &ServerArgs,
     watch: bool,
     chosen: &ChosenArgs,
-    form: Form,
 ) -> Result<Exit, ClientFault> {
+    let form = server.form.form();
     let named = Client::new(server)?;
     let (document, text): (StatusDocument, _) = named.get(&STATUS, &[]).await?;
     let steering = match chosen.steered_elsewhere(&document) {
@@ -58,15 +59,11 @@ pub(super) async fn status(
     })
 }
 
-pub(super) async fn explain(
-    server: &ServerArgs,
-    campaign: &str,
-    form: Form,
-) -> Result<Exit, ClientFault> {
+pub(super) async fn explain(server: &ServerArgs, campaign: &str) -> Result<Exit, ClientFault> {
     let client = Client::new(server)?;
     let path = ["api", "v1", "campaigns", campaign];
     let (detail, text): (CampaignDetail, _) = client.get(&path, &[]).await?;
-    if form == Form::Json {
+    if server.form.is_json() {
         output::result(text);
     } else {
         show_detail(&detail);

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::cli::environment::variable;
-use crate::cli::operate::Form;
+use crate::cli::form::FormArgs;
 use crate::identity::Role;
 use crate::settings::named_tokens_of;
 
@@ -65,9 +65,8 @@ pub(crate) enum TokenCommand {
     },
     /// List the tokens with their roles; no secret can be shown again
     List {
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Form,
+        #[command(flatten)]
+        form: FormArgs,
     },
     /// Remove a token: a running daemon refuses it within a second
     Remove {

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
-use crate::cli::operate::Form;
+use crate::cli::form::Form;
 use crate::cli::output;
 use crate::domain::meant;
 use crate::identity::{NamedToken, NamedTokens, Role, TokenHash, draw, name_fault};
@@ -39,7 +39,7 @@ pub(crate) fn token(command: &TokenCommand, args: &TokenArgs) -> Exit {
             role,
             replace,
         } => add(args, name, *role, *replace),
-        TokenCommand::List { output } => list(args, *output),
+        TokenCommand::List { form } => list(args, form.form()),
         TokenCommand::Remove { name } => remove(args, name),
     };
     done.unwrap_or_else(|(exit, why)| {

@@ -3,10 +3,11 @@
 
 import { addressOf, openedCampaign, readAddress } from "./address.js";
 import { Alerting, showState } from "./alerting.js";
-import { follow, token } from "./api.js";
+import { follow, get, token } from "./api.js";
 import { showNotices } from "./banners.js";
 import { Campaigns } from "./campaigns.js";
 import { Changes } from "./changes.js";
+import { showConfiguration } from "./configuration.js";
 import { hold, login, release, thresholds } from "./dialogs.js";
 import { el, icon, mark, say } from "./dom.js";
 import { age, late, old, staleness } from "./freshness.js";
@@ -29,7 +30,7 @@ const place = (id) => document.getElementById(id);
 const said = place("said");
 const notices = place("notices");
 
-const view = { status: null, detail: null, receivedAt: 0, connection: "connecting", why: "", stale: () => false, today: null };
+const view = { status: null, detail: null, receivedAt: 0, connection: "connecting", why: "", stale: () => false, today: null, role: null };
 const states = new Map();
 let latest = null;
 let shownNotices = [];
@@ -167,7 +168,9 @@ function tick() {
   say(vitals.decision, status?.decision ?? (status?.tenants?.length ? "of each tenant" : "none yet"));
   vitals.reading.hidden = !status || status.actions;
   say(vitals.access, "Read-only");
-  mark(vitals.access, "title", "Holds and thresholds are changed by commands; a page may do so where the daemon runs with --allow-actions");
+  mark(vitals.access, "title", view.role === "view"
+    ? "Your token has the role view: it looks, and changes nothing"
+    : "Holds and thresholds are changed by commands; a page may do so where the daemon runs with --allow-actions");
   showState(view);
   wallboard?.tick(view);
 }
@@ -181,6 +184,23 @@ function soon() {
   drawing ??= setTimeout(draw, Math.max(0, drawnAt + BETWEEN_DRAWS_MS - performance.now()));
 }
 
+/** What the daemon takes from whoever looks: a token whose role only looks is offered nothing that would be refused. */
+function allowed(status) {
+  return view.role === "view" ? { ...status, actions: false } : status;
+}
+
+/** Asks what the token may do, anew with each connection: its role may be another one by then. */
+async function ask() {
+  try {
+    ({ role: view.role } = await get("api/v1/me"));
+  } catch {
+    // Who may not is told when they ask for a change.
+    view.role = null;
+  }
+  if (latest) latest = { ...latest, status: allowed(latest.status) };
+  soon();
+}
+
 function run() {
   place("login").hidden = true;
   place("login").replaceChildren();
@@ -190,7 +210,7 @@ function run() {
   follow({
     onStatus: (status) => {
       showIn(status.time_zone);
-      latest = { status: written(status), receivedAt: performance.now() };
+      latest = { status: allowed(written(status)), receivedAt: performance.now() };
       soon();
     },
     onConnection: (connection, why = "") => {
@@ -200,6 +220,7 @@ function run() {
         announce("Connected again.");
       }
       lost = connection === "lost" || (lost && connection !== "live");
+      if (connection === "live") ask();
       view.connection = connection;
       view.why = why;
       if (connection === "token") {
@@ -215,6 +236,8 @@ function run() {
     },
   });
 }
+
+place("configuration").addEventListener("click", showConfiguration);
 
 place("forget").addEventListener("click", () => {
   token.forget();

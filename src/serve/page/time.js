@@ -2,6 +2,7 @@
 // time is what "today" means: in a demonstration it is another day.
 
 let shown = formats();
+let name = shown.hours.resolvedOptions().timeZone;
 
 function formats(timeZone) {
   const format = (fields) => new Intl.DateTimeFormat(undefined, { ...fields, timeZone });
@@ -18,9 +19,11 @@ function formats(timeZone) {
 
 /** From here on times are those of this zone; a name that this browser does not know leaves them on its own clock. */
 export function showIn(zoneName) {
-  if (!zoneName || zoneName === zone()) return;
+  if (!zoneName || zoneName === name) return;
   try {
     shown = formats(zoneName);
+    // As the daemon says it: a browser may know the zone by an older name.
+    name = zoneName;
   } catch {
     // `zone` goes on to tell which clock is shown.
   }
@@ -68,7 +71,7 @@ export function weekday(at) {
 
 /** The name of the zone by which times are shown. */
 export function zone() {
-  return shown.hours.resolvedOptions().timeZone;
+  return name;
 }
 
 /** The same to the second. */

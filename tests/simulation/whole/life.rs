@@ -102,7 +102,7 @@ pub(crate) fn live(schedule: &Schedule, directory: &Path) -> Record {
         let (end, until) = runtime.block_on(async {
             time.begin();
             let seams = run.seams(lives.len(), &kept, &mut chance);
-            let end = run.with_daemon(&mut script, seams).await;
+            let end = Box::pin(run.with_daemon(&mut script, seams)).await;
             time.end();
             (end, time.now())
         });
