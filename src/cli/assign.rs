@@ -42,6 +42,8 @@ pub(crate) enum AssignCommand {
         /// The agent's id
         agent: AgentId,
         #[command(flatten)]
+        form: FormArgs,
+        #[command(flatten)]
         run: Box<OneTenantArgs>,
     },
 }
@@ -77,8 +79,8 @@ pub(crate) async fn assign(command: &AssignCommand, settings: Settings) -> Exit 
             }
             Err(exit) => exit,
         },
-        AssignCommand::Explain { agent, .. } => match Seen::read(&settings).await {
-            Ok(seen) => explain(seen, agent),
+        AssignCommand::Explain { agent, form, .. } => match Seen::read(&settings).await {
+            Ok(seen) => explain(seen, agent, *form),
             Err(exit) => exit,
         },
     }
@@ -235,7 +237,7 @@ fn show_json(proposal: &Proposal, now: Timestamp) {
     }));
 }
 
-fn explain(mut seen: Seen, agent: &AgentId) -> Exit {
+fn explain(mut seen: Seen, agent: &AgentId, form: FormArgs) -> Exit {
     let roster = seen.assigner.roster();
     let found = roster
         .position(agent)
@@ -246,6 +248,9 @@ fn explain(mut seen: Seen, agent: &AgentId) -> Exit {
         ));
         return Exit::Refused;
     };
+    if form.is_json() {
+        return explain_json(&mut seen, agent);
+    }
     if let Some(kind) = roster.kind(rostered) {
         let skills: Vec<&str> = kind
             .skills
@@ -275,6 +280,20 @@ fn explain(mut seen: Seen, agent: &AgentId) -> Exit {
     let head = ["CAMPAIGN", "IN FORCE", "PLANNED", "SCORE", "MARGIN", "WHY"];
     table(head, rows.collect());
     Exit::Ok
+}
+
+fn explain_json(seen: &mut Seen, agent: &AgentId) -> Exit {
+    let proposal = seen.assigner.propose(seen.now);
+    let standings = seen.assigner.explain(&proposal.plan, agent, seen.now);
+    let campaigns = standings.iter().map(|standing| {
+        json!({
+            "campaign": standing.campaign, "in_force": standing.in_force, "planned": standing.planned,
+            "score_milli": standing.score.milli(), "margin_milli": standing.margin, "why": verdict(standing),
+        })
+    });
+    let campaigns: Vec<_> = campaigns.collect();
+    let at = seen.now.to_string();
+    output::json(&json!({"schema": 1, "at": at, "agent": agent, "campaigns": campaigns}))
 }
 
 fn verdict(standing: &Placement) -> String {

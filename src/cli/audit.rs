@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde_json::json;
+
 use crate::secrets::AuditKey;
 use crate::store::{BrokenChain, ReplayFault, StoreAt, StoreFault, StoreReader, WholeFile};
 
@@ -55,7 +57,10 @@ pub(crate) enum AuditCommand {
         remove: bool,
     },
     /// Decide everything again from the recorded inputs and compare
-    Replay,
+    Replay {
+        #[command(flatten)]
+        form: FormArgs,
+    },
 }
 
 /// Makes a key, or shows the public key of one.
@@ -139,7 +144,7 @@ pub(crate) async fn audit(command: AuditCommand, at: &StoreAt, tenant: Option<&s
             let directory = dir.unwrap_or_else(|| sealing::usual_directory(at));
             Box::pin(sealing::seal(at, before, &directory, remove)).await
         }
-        AuditCommand::Replay => match reader.replay() {
+        AuditCommand::Replay { form } => match reader.replay() {
             Ok(found) if found.beginnings == 0 && found.inputs > 0 => {
                 output::talk(
                     "campaign-autopilot: no decision could be compared: the recorded inputs have no beginning",
@@ -147,6 +152,12 @@ pub(crate) async fn audit(command: AuditCommand, at: &StoreAt, tenant: Option<&s
                 Exit::Broken
             }
             Ok(found) => {
+                if form.is_json() {
+                    return output::json(&json!({
+                        "schema": "audit-replay/1", "inputs": found.inputs, "samples": found.samples,
+                        "compared": found.compared, "pauses": found.pauses, "resumes": found.resumes,
+                    }));
+                }
                 output::result(format_args!(
                     "decided again: {} inputs, {} valid samples, {} decisions compared, {} pauses and {} resumes, no difference",
                     found.inputs, found.samples, found.compared, found.pauses, found.resumes,

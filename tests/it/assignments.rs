@@ -459,6 +459,17 @@ fn a_plan_is_shown_put_in_force_and_explained() {
             .stdout
             .contains("best use of the agent")
     );
+    let explained = assign(&centre, &["explain", "closed", "-o", "json"]).stdout;
+    let explained: serde_json::Value = serde_json::from_str(&explained).unwrap();
+    let campaigns = explained["campaigns"].as_array().unwrap();
+    assert_eq!(
+        (&explained["agent"], campaigns.len()),
+        (&"closed".into(), 2)
+    );
+    for campaign in campaigns {
+        assert_eq!(campaign["planned"], false);
+        assert!(campaign["why"].as_str().unwrap().contains("window closed"));
+    }
     let nobody = assign(&centre, &["explain", "nobody"]);
     assert!(nobody.stderr.contains("nobody is not in the roster"));
     assert_eq!(nobody.code(), 77);

@@ -189,9 +189,8 @@ fn every_operation_answers_as_it_is_described() {
     let centre = Centre::new();
     let (daemon, api) = start(&centre);
     wait_until("it is ready", || api.get("/readyz").status == 200);
-    let served: Value = api.get("/api/v1/openapi.json").json();
-    assert_eq!(served, description());
-    let mut described = Described::new(served);
+    assert_eq!(api.get("/api/v1/openapi.json").json(), description());
+    let mut described = Described::new(description());
     let lines = json!({"pause_below": "4", "resume_at": "6", "reason": "trial"});
     let hold = json!({"kind": "as-is", "for": "1h", "reason": "trial"});
     let claim = json!({"owner": "person", "reason": "trial"});

@@ -97,6 +97,22 @@ fn audit_rows_cannot_be_changed_by_accident() {
 }
 
 #[test]
+fn what_was_decided_again_is_told_to_programs_too() {
+    let centre = with_history();
+    let mut replay = Invocation::bare();
+    let words = ["audit", "replay", "--json", "--state-dir"];
+    let done = replay.args(&words).arg(centre.state_dir()).output();
+    assert_eq!(done.code(), 0, "{}", done.stderr);
+    let found: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(found["schema"], "audit-replay/1");
+    assert!(found["pauses"].as_u64().unwrap() >= 1, "{found}");
+    assert!(
+        found["compared"].as_u64() <= found["inputs"].as_u64(),
+        "{found}"
+    );
+}
+
+#[test]
 fn recorded_inputs_that_were_changed_decide_otherwise() {
     let centre = with_history();
     tamper(

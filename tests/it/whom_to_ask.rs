@@ -65,6 +65,29 @@ fn a_standby_names_the_daemon_to_ask_and_a_command_asks_it() {
     assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
     assert!(done.stderr.contains(&address), "{}", done.stderr);
     shared.centre.wait_for_status(CAMPAIGN, "PAUSED");
+    // Its own status names who steers, and what is asked of a campaign is asked there.
+    let own = run(&["status"]);
+    assert_eq!(own.code(), 1, "a standby is not ready: {}", own.stdout);
+    assert!(
+        own.stdout.contains(&format!("ask http://{address}")),
+        "{}",
+        own.stdout
+    );
+    for words in [&["status", CAMPAIGN][..], &["status", "--attention"]] {
+        let asked = run(words);
+        assert_eq!(asked.code(), 0, "{}{}", asked.stdout, asked.stderr);
+        assert!(asked.stderr.contains(&address), "{}", asked.stderr);
+        assert!(
+            asked.stdout.starts_with("ready, agents read "),
+            "{}",
+            asked.stdout
+        );
+    }
+    assert!(
+        run(&["status", CAMPAIGN])
+            .stdout
+            .contains("held paused until")
+    );
     let explained = run(&["explain", CAMPAIGN]);
     assert_eq!(explained.code(), 0, "{}", explained.stderr);
     assert!(explained.stdout.contains(CAMPAIGN));
@@ -142,6 +165,27 @@ fn one_word_stops_the_campaigns_of_every_member() {
     for tenant in crate::members::TENANTS {
         site.centre.wait_for_status(tenant, "PAUSED");
     }
+    // The status of everything that wants attention is every member's; that of one tenant is its own member's.
+    let held = ["status", "--attention", "-o", "json"];
+    let attention: Value = serde_json::from_str(&run(&held).stdout).unwrap();
+    assert_eq!(attention["tenants"].as_array().unwrap().len(), 6);
+    assert_eq!(attention["elsewhere"], Value::Null, "each was asked");
+    for tenant in crate::members::TENANTS {
+        let of_tenant: Value =
+            serde_json::from_str(&run(&["status", "--tenant", tenant, "-o", "json"]).stdout)
+                .unwrap();
+        assert_eq!(of_tenant["campaigns"][0]["id"], tenant);
+        let id = format!("{tenant}/{tenant}");
+        let of_campaign = run(&["status", &id]);
+        assert!(
+            of_campaign.stdout.contains("held paused until"),
+            "{}{}",
+            of_campaign.stdout,
+            of_campaign.stderr
+        );
+    }
+    let unknown = run(&["status", "--team", "nobody"]);
+    assert_eq!(unknown.code(), 1, "{}", unknown.stderr);
     // A stranger to the token is told nothing more at the other daemon.
     let mut bare = second.api.command(&all);
     assert_eq!(bare.output().code(), 77);
