@@ -80,7 +80,7 @@ async fn calibration(parts: Parts<'_>) -> Result<Calibration, StartFault> {
         events.clone(),
         ReconcilerSettings {
             run,
-            announces: settings.webhook.is_some() && !dry_run,
+            announces: settings.notifies() && !dry_run,
             longest,
             usually_settles: platform.capabilities.traits.settling.usual,
             by: None,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::settings::{
     DefaultValue, InFile, Kind, Row, TableKey, calendar_keys, campaign_keys, group_keys,
-    guard_keys, preview_keys, queue_keys, rows,
+    guard_keys, preview_keys, queue_keys, receiver_keys, rows,
 };
 
 use super::exit::Exit;
@@ -29,7 +29,7 @@ type Table = (
     &'static [&'static str],
 );
 
-fn tables() -> [Table; 6] {
+fn tables() -> [Table; 7] {
     [
         ("campaign", campaign_keys::ALL, &["id"]),
         ("group", group_keys::ALL, &["name"]),
@@ -37,6 +37,7 @@ fn tables() -> [Table; 6] {
         ("calendar", calendar_keys::ALL, &["name"]),
         ("guard", guard_keys::ALL, &["name"]),
         ("queue", queue_keys::ALL, &["id"]),
+        ("receiver", receiver_keys::ALL, &["name"]),
     ]
 }
 

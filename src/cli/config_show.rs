@@ -2,7 +2,7 @@
 
 use crate::settings::{
     DefaultValue, InFile, Kind, Resolved, Row, RunArgs, calendar_keys, campaign_keys, guard_keys,
-    rows,
+    receiver_keys, rows,
 };
 
 use crate::serve::{ConfigurationDocument, ValueDocument};
@@ -156,6 +156,24 @@ fn sample() -> String {
         lines.push(format!("# {} = {value}", key.name));
     }
     lines.push(
+        "\n# --- Further receivers of webhooks, also in the forms of Slack, Microsoft Teams and PagerDuty\n"
+            .to_owned(),
+    );
+    lines.push("# [[receiver]]".to_owned());
+    for key in receiver_keys::ALL.iter().filter(|key| key.name != "tenant") {
+        lines.push(format!("# {}", key.meaning));
+        let value = match key.name {
+            name if name == receiver_keys::NAME.name => "\"slack-ops\"",
+            name if name == receiver_keys::FORM.name => "\"slack\"",
+            name if name == receiver_keys::URL.name => "\"\"",
+            name if name == receiver_keys::EVENTS.name => "[\"campaign.held\"]",
+            name if name == receiver_keys::CAMPAIGNS.name => "[\"cmp-884291\"]",
+            name if name == receiver_keys::TEAMS.name => "[\"Renewals\"]",
+            _ => "\"/etc/campaign-autopilot/slack-ops\"",
+        };
+        lines.push(format!("# {} = {value}", key.name));
+    }
+    lines.push(
         "\n# --- Several accounts: a table for each with the keys of its platform; every table above then needs `tenant`\n"
             .to_owned(),
     );
@@ -217,9 +235,10 @@ mod tests {
                 {
                     rest
                 }
-                Some(table @ ("[[campaign]]" | "[[calendar]]" | "[[guard]]" | "[[tenant]]")) => {
-                    table
-                }
+                Some(
+                    table @ ("[[campaign]]" | "[[calendar]]" | "[[guard]]" | "[[receiver]]"
+                    | "[[tenant]]"),
+                ) => table,
                 Some(_) | None => line,
             })
             .collect::<Vec<_>>()
@@ -229,6 +248,7 @@ mod tests {
         assert_eq!(table["campaign"][0]["id"].as_str(), Some("cmp-884291"));
         assert_eq!(table["calendar"][0]["name"].as_str(), Some("office"));
         assert_eq!(table["guard"][0]["preset"].as_str(), Some("us-ftc"));
+        assert_eq!(table["receiver"][0]["form"].as_str(), Some("slack"));
         assert_eq!(table["tenant"][0]["name"].as_str(), Some("acme"));
     }
 }

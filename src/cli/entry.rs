@@ -183,7 +183,7 @@ enum Command {
     },
     /// Print the alerts for Prometheus, adapted to your labels and limits
     Rules(RulesArgs),
-    /// Test the receiver of webhooks
+    /// Test the receivers of webhooks
     Webhook {
         #[command(subcommand)]
         command: WebhookCommand,
@@ -300,10 +300,10 @@ async fn dispatch(command: Command) -> Exit {
         Command::Restore(args) => restore(&args).await,
         Command::Token { command, args } => token(&command, &args),
         Command::Webhook {
-            command: WebhookCommand::Test(args),
+            command: WebhookCommand::Test { receiver, args },
         } => match args.settings(|args, part| webhook::resolve(args, &variable, part)) {
             Ok(settings) => match start_log(LogFormat::Text, "warn") {
-                Ok(()) => webhook::test(&settings).await,
+                Ok(()) => webhook::test(&settings, receiver.as_deref()).await,
                 Err(exit) => exit,
             },
             Err(exit) => exit,

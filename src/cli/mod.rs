@@ -20,6 +20,7 @@ mod connection;
 mod daemon;
 #[cfg(test)]
 mod day_tests;
+mod delivering;
 mod demo;
 mod embedded;
 mod entry;

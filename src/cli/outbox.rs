@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::control::ports::{Clock, SystemClock};
+use crate::domain::ReceiverName;
 use crate::store::{OutboxEditFault, OutboxEditor, Selection, StoreAt, StoredEntry};
 
 use super::environment::variable;
@@ -18,6 +19,9 @@ pub(crate) enum OutboxCommand {
         /// Only the dead letters
         #[arg(long)]
         dead: bool,
+        /// Only what is for the receiver of this name; `webhook` is that of --webhook-url
+        #[arg(long, value_name = "NAME")]
+        receiver: Option<String>,
         #[command(flatten)]
         form: FormArgs,
     },
@@ -59,7 +63,11 @@ pub(crate) fn outbox(command: OutboxCommand, at: &StoreAt) -> Exit {
     let by = variable("SUDO_USER").or_else(|| variable("USER"));
     let by = by.as_deref();
     let (done, changed) = match command {
-        OutboxCommand::List { dead, form } => return list(&editor, dead, form.is_json()),
+        OutboxCommand::List {
+            dead,
+            receiver,
+            form,
+        } => return list(&editor, dead, receiver.as_deref(), form.is_json()),
         OutboxCommand::Retry(selected) => ("retried", editor.retry(&selected.selection(), by, now)),
         OutboxCommand::Drop(selected) => {
             ("dropped", editor.discard(&selected.selection(), by, now))
@@ -88,7 +96,7 @@ fn refuse(fault: &dyn std::error::Error, exit: Exit) -> Exit {
     exit
 }
 
-fn list(editor: &OutboxEditor, dead: bool, json: bool) -> Exit {
+fn list(editor: &OutboxEditor, dead: bool, receiver: Option<&str>, json: bool) -> Exit {
     let kept = match editor.list() {
         Ok(kept) => kept,
         Err(fault) => return refuse(&fault, Exit::Io),
@@ -96,6 +104,7 @@ fn list(editor: &OutboxEditor, dead: bool, json: bool) -> Exit {
     let kept: Vec<&StoredEntry> = kept
         .iter()
         .filter(|kept| !dead || kept.dead.is_some())
+        .filter(|kept| receiver.is_none_or(|name| name == receiver_of(kept)))
         .collect();
     if kept.is_empty() && !json {
         output::talk("no message waits and none was given up");
@@ -108,6 +117,11 @@ fn list(editor: &OutboxEditor, dead: bool, json: bool) -> Exit {
         }
     }
     Exit::Ok
+}
+
+/// What the receiver of an entry is called.
+fn receiver_of(kept: &StoredEntry) -> &str {
+    kept.entry.receiver().unwrap_or(ReceiverName::NAMELESS)
 }
 
 fn as_line(kept: &StoredEntry) -> String {
@@ -123,8 +137,10 @@ fn as_line(kept: &StoredEntry) -> String {
         (None, None) => "behind another of its key".to_owned(),
     };
     let why = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+    let to = entry.receiver();
+    let to = to.map_or_else(String::new, |name| format!("for {name}, "));
     format!(
-        "{}  {}  {:<19}  {}  [{}]  attempts {}, {state}{why}",
+        "{}  {}  {:<19}  {}  [{}]  {to}attempts {}, {state}{why}",
         entry.id, entry.at, entry.event, entry.subject, entry.decision, entry.attempts
     )
 }
@@ -141,6 +157,7 @@ fn as_json(kept: &StoredEntry) -> serde_json::Value {
         "id": entry.id,
         "event": entry.event,
         "key": entry.key,
+        "receiver": receiver_of(kept),
         "subject": entry.subject,
         "at": entry.at.to_string(),
         "waiting_since": entry.since.to_string(),

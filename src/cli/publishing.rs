@@ -51,7 +51,7 @@ impl HeadPublisher {
             tenant: tenant.map_or(String::new(), ToString::to_string),
             every,
             key,
-            announces: settings.webhook.is_some() && !settings.dry_run,
+            announces: settings.notifies() && !settings.dry_run,
             run: parts.run,
             shutdown: parts.shutdown.clone(),
         }))

@@ -423,7 +423,7 @@ fn with_what_is_the_process(process: Option<&Settings>, anew: &Settings) -> Sett
     let webhook = process.webhook.clone().map(|receiver| match &anew.webhook {
         // Its keys are its own: each tenant's are read again by itself.
         Some(own) => Receiver {
-            keys: own.keys.clone(),
+            form: own.form.clone(),
             source: own.source.clone(),
             tenant: own.tenant.clone(),
             ..receiver

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::control::operator::NewRules;
 use crate::domain::TenantName;
+use crate::secrets::Secret;
 use crate::serve::ValueDocument;
 use crate::settings::{Resolved, Settings, acts_at_once, is_of_process};
 
@@ -241,6 +242,18 @@ pub(crate) fn take_over_secrets(current: &Settings, anew: &Settings) -> TakenOve
         taken
             .not_read_again
             .extend(other.variable().map(Cow::into_owned));
+    }
+    let anew: BTreeMap<String, &Secret> = anew.receiver_secrets().collect();
+    for (key, secret) in current.receiver_secrets() {
+        let Some(other) = anew.get(&key) else {
+            continue;
+        };
+        if secret.take_over(other) {
+            let line = format!("{key}: (set) -> (set), another one");
+            taken.changes.push(line);
+        }
+        let variable = other.variable().map(Cow::into_owned);
+        taken.not_read_again.extend(variable);
     }
     taken
 }

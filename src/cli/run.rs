@@ -18,13 +18,13 @@ use crate::settings::{Resolved, RunArgs, Settings};
 use crate::telemetry::flush_log;
 
 use super::daemon::Daemon;
+use super::delivering::finish;
 use super::exit::Exit;
 use super::kept_state::tell_of_tenants_that_went;
 use super::output;
 use super::reload::{Reloader, Source};
 use super::start_fault::StartFault;
 use super::supervisor::Systemd;
-use super::tenant::finish;
 
 /// Ended by a signal before the drain was done: 128 + SIGINT, as shells report it.
 const ABORTED: i32 = 130;
@@ -167,6 +167,7 @@ fn tell_start(settings: &[Settings], daemon: &Daemon) {
     let webhook = webhook.map(|to| tracing::field::display(&to.url));
     let many = |of: fn(&Settings) -> usize| settings.iter().map(of).sum::<usize>();
     let queues = many(|settings| settings.queues.len());
+    let receivers = many(|settings| settings.receivers.len());
     if let Some(server) = daemon.server.as_ref().filter(|_| !first.once) {
         info!("the page is at {}", page(server.address()));
     }
@@ -178,6 +179,7 @@ fn tell_start(settings: &[Settings], daemon: &Daemon) {
             state_dir = %first.state_dir.display(),
             listening,
             webhook,
+            receivers = (receivers > 0).then_some(receivers),
             dry_run = first.dry_run,
             time_zones = Zone::data_version(),
             unresolved_commands = tenant.unresolved_commands,
@@ -191,6 +193,7 @@ fn tell_start(settings: &[Settings], daemon: &Daemon) {
             state_dir = %first.state_root().display(),
             listening,
             webhook,
+            receivers = (receivers > 0).then_some(receivers),
             dry_run = first.dry_run,
             time_zones = Zone::data_version(),
             "started",

@@ -17,18 +17,19 @@ use crate::control::{
 };
 use crate::domain::assignment::ListMemory;
 use crate::domain::{CampaignId, CampaignState, TenantName};
-use crate::notify::{Delivering, DeliveryWorker, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
+use crate::notify::Delivering;
 use crate::platform::port::Connected;
 use crate::serve::ServedTenant;
 use crate::settings::{Keeping, Settings};
 use crate::store::{Retention, Store, StoreAt, StorePast};
-use crate::telemetry::{DeliveryEvents, GuardEvents, Metrics};
+use crate::telemetry::{GuardEvents, Metrics};
 
 use super::audit_parts::AuditParts;
 use super::audit_tasks::AuditTasks;
 use super::calibrating::{Parts, Recovering, queues};
 use super::chain_check::ChainCheck;
 use super::connection::Connection;
+use super::delivering::{deliveries, finish};
 use super::planning::Planning;
 use super::start_fault::StartFault;
 use super::surroundings::{Joined, Surroundings};
@@ -77,8 +78,8 @@ pub(crate) struct Tenant {
     chain_check: Option<ChainCheck>,
     /// Keeps the audit, where there are sockets and threads.
     audit_tasks: Option<AuditTasks>,
-    /// Delivers messages, where there is a receiver and this is no dry run.
-    pub(crate) delivering: Option<Delivering>,
+    /// Deliver messages, one for each receiver, where this is no dry run.
+    pub(crate) delivering: Vec<Delivering>,
     /// Messages of earlier runs for which there is no receiver any more.
     without_receiver: u64,
 }
@@ -103,8 +104,7 @@ impl Tenant {
         let orphans = Orphans::of(settings, &restored.states);
         let store = kept(store, &settings.keeping).await?;
         let without_sockets = given.is_some();
-        let (worker, without_receiver) =
-            delivery_worker(settings, &store, &clock, &metrics, given).await?;
+        let deliveries = deliveries(settings, &store, &clock, &metrics, given).await?;
         let ports = Ports {
             clock: Arc::clone(&clock),
             platform: platform.clone(),
@@ -186,8 +186,8 @@ impl Tenant {
             lost: restored.lost,
             chain_check,
             audit_tasks,
-            delivering: worker.map(DeliveryWorker::start),
-            without_receiver,
+            without_receiver: deliveries.without_receiver,
+            delivering: deliveries.start(),
         })
     }
 
@@ -209,7 +209,7 @@ impl Tenant {
     pub(crate) async fn run_once(
         self,
         tick: impl AsyncFnOnce(Cycle) -> TickReport,
-    ) -> (TickReport, Option<Delivering>) {
+    ) -> (TickReport, Vec<Delivering>) {
         let Self {
             cycle,
             stop,
@@ -303,13 +303,6 @@ fn phase_of(tenant: &TenantName) -> f64 {
     let hash = digest(&SHA256, tenant.as_str().as_bytes());
     let first = hash.as_ref().first_chunk().copied().unwrap_or_default();
     f64::from(u32::from_be_bytes(first)) / (f64::from(u32::MAX) + 1.0)
-}
-
-/// Delivers the last messages; what cannot be delivered in time stays in the outbox.
-pub(crate) async fn finish(delivering: Option<Delivering>, settings: &Settings, longest: Duration) {
-    if let (Some(delivering), Some(receiver)) = (delivering, &settings.webhook) {
-        delivering.finish(longest.min(receiver.timeout)).await;
-    }
 }
 
 /// A store that keeps as much as the settings say.
@@ -429,42 +422,6 @@ impl Orphans {
     }
 }
 
-/// Who delivers messages, and how many of earlier runs have no receiver any more. A dry run has no delivery worker, so that it
-/// cannot send.
-async fn delivery_worker(
-    settings: &Settings,
-    store: &Arc<Store>,
-    clock: &Arc<dyn Clock>,
-    metrics: &Metrics,
-    given: Option<(Arc<dyn Post>, u64)>,
-) -> Result<(Option<DeliveryWorker>, u64), StartFault> {
-    let Some(receiver) = &settings.webhook else {
-        // A store that cannot be read tells so with its first commit.
-        let left = store.stats().await.unwrap_or_default();
-        return Ok((None, left.waiting));
-    };
-    if settings.dry_run {
-        return Ok((None, 0));
-    }
-    let (post, seed): (Arc<dyn Post>, u64) = if let Some(given) = given {
-        given
-    } else {
-        let post = HttpPost::new(receiver.clone(), MAX_IN_FLIGHT).map_err(StartFault::Client)?;
-        post.can_reach()?;
-        (Arc::new(post), fastrand::u64(..))
-    };
-    let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(store);
-    let worker = DeliveryWorker::new(
-        outbox,
-        post,
-        Arc::clone(clock),
-        DeliveryEvents::new(metrics.outbox()?),
-        receiver.give_up_after,
-        seed,
-    );
-    Ok((Some(worker), 0))
-}
-
 fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
     // Time-outs count in real time, the loop in its clock's: a demonstration's clock runs faster.
     let one_second = clock.real(Duration::from_secs(1)).as_secs_f64();
@@ -481,7 +438,7 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         record_workload: settings.record_workload,
         outcomes_every: settings.outcomes_every,
         day_zones: settings.day_zones(),
-        announces: settings.webhook.is_some() && !settings.dry_run,
+        announces: settings.notifies() && !settings.dry_run,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings.digest(),
         store_damage: Vec::new(),

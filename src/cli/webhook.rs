@@ -1,10 +1,10 @@
-//! `webhook`: tests the receiver.
+//! `webhook`: tests receivers.
 
 use std::time::Duration;
 
 use crate::control::ports::{Clock, SystemClock};
-use crate::domain::Message;
-use crate::notify::{Answer, HttpPost, OutboxEntry, Post};
+use crate::domain::{Message, meant};
+use crate::notify::{Answer, FormName, HttpPost, OutboxEntry, Post, Receiver};
 use crate::settings::{Fault, Resolved, RunArgs, Scope, Settings, resolve_within};
 use crate::telemetry::DeliveryOutcome;
 
@@ -15,8 +15,14 @@ use super::output;
 /// What to do with the receiver.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum WebhookCommand {
-    /// Send one `webhook.test` message, signed, and print what came back
-    Test(Box<OneTenantArgs>),
+    /// Send one `webhook.test` message to each receiver, in its form, and print what came back
+    Test {
+        /// Only to the receiver of this name; `webhook` is that of --webhook-url
+        #[arg(long, value_name = "NAME")]
+        receiver: Option<String>,
+        #[command(flatten)]
+        args: Box<OneTenantArgs>,
+    },
 }
 
 /// The settings of a receiver. Nothing is asked of a platform here, so that what is not said of it is no fault.
@@ -58,16 +64,44 @@ fn stand_in(name: &str, missing: &[String]) -> Option<String> {
     is_missing.then(|| value.to_owned())
 }
 
-/// Sends one message once, bypassing the outbox.
-pub(crate) async fn test(settings: &Settings) -> Exit {
-    let Some(receiver) = settings.webhook.clone() else {
+/// Sends one message once to each receiver, or to one, bypassing the outbox. The first that fails decides how the command ends.
+pub(crate) async fn test(settings: &Settings, only: Option<&str>) -> Exit {
+    let all: Vec<&Receiver> = settings.all_receivers().collect();
+    if all.is_empty() {
         output::talk(
-            "campaign-autopilot: no receiver is configured; give --webhook-url and its secret",
+            "campaign-autopilot: no receiver is configured; give --webhook-url and its secret, or a [[receiver]] table",
         );
         return Exit::Configuration;
-    };
-    let url = receiver.url.clone();
-    let post = match HttpPost::new(receiver, 1) {
+    }
+    let asked = all
+        .iter()
+        .filter(|one| only.is_none_or(|name| name == one.label()));
+    let asked: Vec<&Receiver> = asked.copied().collect();
+    if let (true, Some(name)) = (asked.is_empty(), only) {
+        let names = || all.iter().map(|receiver| receiver.label());
+        let remedy = meant(name, names()).map_or_else(
+            || format!("name one of {}", names().collect::<Vec<_>>().join(", ")),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        output::talk(format_args!(
+            "campaign-autopilot: --receiver {name}: there is no such receiver; {remedy}"
+        ));
+        return Exit::Configuration;
+    }
+    // One alone needs no name to be told from others.
+    let by_name = all.len() > 1 || !settings.receivers.is_empty();
+    let mut exit = Exit::Ok;
+    for receiver in asked {
+        let ended = test_one(receiver, by_name).await;
+        if exit == Exit::Ok {
+            exit = ended;
+        }
+    }
+    exit
+}
+
+async fn test_one(receiver: &Receiver, by_name: bool) -> Exit {
+    let post = match HttpPost::new(receiver.clone(), 1) {
         Ok(post) => post,
         Err(why) => {
             output::talk(format_args!(
@@ -81,31 +115,52 @@ pub(crate) async fn test(settings: &Settings) -> Exit {
         return Exit::Io;
     }
     let clock = SystemClock::real_time();
-    let entry = match test_entry(&clock) {
-        Ok(entry) => entry,
-        Err(wrong) => {
-            output::talk(format_args!("campaign-autopilot: the message: {wrong}"));
-            return Exit::Internal;
+    // An alert that the test triggers is resolved by it.
+    let messages = match receiver.form.name() {
+        FormName::PagerDuty => vec![
+            Message::webhook_test(clock.now()),
+            Message::webhook_test_over(clock.now()),
+        ],
+        FormName::Signed | FormName::Slack | FormName::Teams => {
+            vec![Message::webhook_test(clock.now())]
         }
     };
-    let started = clock.monotonic();
-    let answer = post.post(&entry, clock.now()).await;
-    let took = clock.monotonic().saturating_sub(started);
-    output::result(format_args!("sent    webhook.test {} to {url}", entry.id));
-    print_answer(&answer, took)
+    for message in messages {
+        let entry = match test_entry(&message) {
+            Ok(entry) => entry,
+            Err(wrong) => {
+                output::talk(format_args!("campaign-autopilot: the message: {wrong}"));
+                return Exit::Internal;
+            }
+        };
+        let started = clock.monotonic();
+        let answer = post.post(&entry, clock.now()).await;
+        let took = clock.monotonic().saturating_sub(started);
+        let (id, url) = (&entry.id, &receiver.url);
+        let which = if by_name {
+            let form = receiver.form.name().word();
+            format!(" ({}, form {form})", receiver.label())
+        } else {
+            String::new()
+        };
+        output::result(format_args!("sent    webhook.test {id} to {url}{which}"));
+        let exit = print_answer(&answer, took);
+        if exit != Exit::Ok {
+            return exit;
+        }
+    }
+    Exit::Ok
 }
 
-fn test_entry(clock: &SystemClock) -> Result<OutboxEntry, serde_json::Error> {
-    let now = clock.now();
-    let message = Message::webhook_test(now);
+fn test_entry(message: &Message) -> Result<OutboxEntry, serde_json::Error> {
     Ok(OutboxEntry {
         id: format!("msg_{:032x}", fastrand::u128(..)),
         event: message.kind().name().to_owned(),
         key: message.key.to_string(),
         subject: "test".to_owned(),
-        body: serde_json::to_string(&message.body)?,
-        at: now,
-        since: now,
+        body: serde_json::to_string(&message.sent())?,
+        at: message.at,
+        since: message.at,
         attempts: 0,
         decision: message.decision,
     })

@@ -9,8 +9,8 @@ use tracing::field::Empty;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeReading, OutcomesRead};
 use crate::domain::workload::WorkloadSample;
 use crate::domain::{
-    Alert, Autopilot, Belief, Campaign, CampaignId, CampaignState, DecisionId, Notice, OnStale,
-    Plan, Reason, Sample, StatusFinding, Timestamp,
+    Alert, Author as StatusAuthor, Autopilot, Belief, Campaign, CampaignId, CampaignState,
+    DecisionId, Notice, OnStale, Plan, Reason, Sample, StatusFinding, Timestamp,
 };
 use crate::platform::port::{CampaignFinding, CampaignReader, Connected};
 
@@ -268,14 +268,21 @@ impl Campaigns {
         now: Timestamp,
         ledger: &mut Ledger,
     ) {
-        let last = self.state(campaign).and_then(|state| state.last_transition);
+        let state = self.state(campaign);
+        let last = state.and_then(|state| state.last_transition);
         let last = last.map(|last| last.cause);
+        let reading = state.and_then(|state| state.last_reading.as_ref());
+        let by = match reading.and_then(|reading| reading.changed_by.as_ref()) {
+            Some(StatusAuthor::Somebody { name }) => Some(name.as_str()),
+            Some(StatusAuthor::Ours) | None => None,
+        };
         for notice in notices {
             let fact = Fact::Noticed {
                 campaign,
                 notice,
                 decision,
                 last,
+                by,
             };
             ledger.record(now, fact);
         }

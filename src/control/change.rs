@@ -215,21 +215,21 @@ impl Changing<'_> {
         Ok(alone.unwrap_or(released))
     }
 
-    /// Sets or lifts holds, with one commit for all. After a failure none of it is in the audit, and all are as they were.
+    /// Sets or lifts holds, with one commit for all. After a failure none of it is in the audit or told to anybody, and all are as they were.
     async fn set_holds(
         &mut self,
         changes: Vec<(&CampaignId, Option<Hold>, AppliedChange)>,
         author: &Author,
         now: Timestamp,
     ) -> Result<(), OperatorError> {
-        let rows = self.ledger.waiting_rows();
+        let waiting = self.ledger.waiting();
         let mut before = Vec::new();
         for (campaign, hold, made) in &changes {
             before.push((*campaign, self.known(campaign)?.hold.as_deref().cloned()));
             self.put_hold(campaign, hold.clone(), now);
             self.record_made(Some(campaign), author, made, now);
         }
-        if let Err(fault) = self.ledger.commit_since(rows).await {
+        if let Err(fault) = self.ledger.commit_since(waiting).await {
             for (campaign, hold) in before {
                 self.put_hold(campaign, hold, now);
             }
@@ -386,7 +386,7 @@ impl Changing<'_> {
         self.ledger.record(now, set);
     }
 
-    /// Commits a change of one campaign. After a failure it is not in the audit, and the caller reverts it.
+    /// Commits a change of one campaign. After a failure it is neither in the audit nor told to anybody, and the caller reverts it.
     async fn commit_change(
         &mut self,
         campaign: &CampaignId,
@@ -394,8 +394,9 @@ impl Changing<'_> {
         made: AppliedChange,
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
+        let waiting = self.ledger.waiting();
         self.record_made(Some(campaign), author, &made, now);
-        if let Err(fault) = self.ledger.commit_intent().await {
+        if let Err(fault) = self.ledger.commit_since(waiting).await {
             return Err(OperatorError::StoreClosed(fault.to_string()));
         }
         self.record_in_force(Some(campaign), author, &made, now);

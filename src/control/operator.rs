@@ -17,8 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::domain::aim::AbandonTarget;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeReading};
 use crate::domain::{
-    Calendars, CampaignId, CampaignLabels, HoldKind, PauseClaim, PauseOwnerKind, Policy, QueueId,
-    Thresholds, Timestamp, meant,
+    Calendars, CampaignId, CampaignLabels, ChangeAuthor, HoldKind, PauseClaim, PauseOwnerKind,
+    Policy, QueueId, Thresholds, Timestamp, meant,
 };
 
 /// Requests that may wait: a person types slower, and each is served within milliseconds between two ticks.
@@ -110,6 +110,15 @@ impl Author {
     /// Returns the name and the reason.
     pub(super) fn parts(&self) -> (&str, &str) {
         (&self.name, &self.reason)
+    }
+
+    /// Returns the author as messages name one.
+    pub(super) fn of_message(&self) -> ChangeAuthor<'_> {
+        ChangeAuthor {
+            name: &self.name,
+            typed: self.typed(),
+            reason: &self.reason,
+        }
     }
 
     /// Returns what an authenticated author called themselves, where that is another name.
@@ -334,6 +343,15 @@ pub enum AppliedChange {
 }
 
 impl AppliedChange {
+    /// Returns when the hold of a queue ends that it sets.
+    pub(super) fn queue_held_until(&self) -> Option<Timestamp> {
+        if let Self::QueueHeld { until, .. } = self {
+            Some(*until)
+        } else {
+            None
+        }
+    }
+
     /// Returns the metric label.
     #[must_use]
     pub fn label(&self) -> &'static str {

@@ -307,6 +307,9 @@ pub enum AuditEvent {
         message: String,
         /// What it reports, such as `campaign.paused`.
         event: String,
+        /// The receiver that it is for, where that has a name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receiver: Option<String>,
         /// The change in its delivery.
         change: OutboxChange,
     },

@@ -114,7 +114,10 @@ pub use lost_attempt::LostAttempt;
 pub use meant::meant;
 pub use message::{
     AssignmentDispatch, AuditHeadPublished, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
-    CampaignPauseUnproven, DataStale, Message, MessageBody, MessageKind, OrderingKey, WebhookTest,
+    CampaignPauseUnproven, ChangeAuthor, ConfigurationReloaded, DataStale, EndedPause, Message,
+    MessageBody, MessageKind, OperatorChange, OperatorChanged, OrderingKey, PersonChanged,
+    QueueHoldChanged, ReceiverName, ReceiverNameError, ReloadResult, Route, SentMessage,
+    WebhookTest, receiver_of,
 };
 pub use notice::Notice;
 pub use policy::{CalendarRule, CountedQueue, Counting, OnManualChange, OnStale, Policy};

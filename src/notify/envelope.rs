@@ -35,6 +35,15 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// A JSON body of a form that has no headers of its own.
+    #[must_use]
+    pub fn unsigned(body: String) -> Self {
+        Self {
+            headers: vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+            body: Bytes::from(body),
+        }
+    }
+
     /// Describes and signs `entry` as sent by `source` at `now`; of one of several tenants, its name is a member of the body.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::domain::{DecisionId, Timestamp};
+use crate::domain::{DecisionId, Timestamp, receiver_of};
 
 /// No entry is put off for longer than this, whatever `Retry-After` asks.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(3600);
@@ -16,7 +16,7 @@ pub struct OutboxEntry {
     pub id: String,
     /// What it reports, such as `campaign.paused`.
     pub event: String,
-    /// The key within which messages are delivered in order.
+    /// The key within which messages are delivered in order; begins with the name of the receiver, where that has one.
     pub key: String,
     /// What it is about.
     pub subject: String,
@@ -30,6 +30,14 @@ pub struct OutboxEntry {
     pub attempts: u32,
     /// The decision that it belongs to.
     pub decision: DecisionId,
+}
+
+impl OutboxEntry {
+    /// The name of the receiver that it is for, if that has one.
+    #[must_use]
+    pub fn receiver(&self) -> Option<&str> {
+        receiver_of(&self.key).0
+    }
 }
 
 /// What can be sent now.
@@ -73,14 +81,25 @@ pub struct OutboxStats {
     pub dead: u64,
 }
 
+/// How much of it is for one receiver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiverStats {
+    /// Entries that wait.
+    pub waiting: u64,
+    /// When the oldest of them happened.
+    pub oldest: Option<Timestamp>,
+    /// Dead letters.
+    pub dead: u64,
+}
+
 /// The outbox cannot be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct OutboxFault(pub String);
 
-/// The outbox, kept durably.
+/// The outbox as one receiver's delivery worker uses it, kept durably.
 pub trait Outbox: Send + Sync + 'static {
-    /// Returns at most `at_most` entries that are due.
+    /// Returns at most `at_most` entries for this receiver that are due.
     fn round(&self, now: Timestamp, at_most: usize) -> BoxFuture<'_, Result<Round, OutboxFault>>;
 
     /// Commits what became of an attempt. An entry that is no longer there is not a fault.
@@ -91,8 +110,11 @@ pub trait Outbox: Send + Sync + 'static {
         now: Timestamp,
     ) -> BoxFuture<'_, Result<(), OutboxFault>>;
 
-    /// Returns how full the outbox is.
+    /// Returns how full the outbox is, with what is for all receivers.
     fn stats(&self) -> BoxFuture<'_, Result<OutboxStats, OutboxFault>>;
+
+    /// Returns how much of it is for this receiver.
+    fn own_stats(&self) -> BoxFuture<'_, Result<ReceiverStats, OutboxFault>>;
 
     /// Completes when messages were written since it last completed.
     fn written(&self) -> BoxFuture<'_, ()>;

@@ -3,8 +3,8 @@
 //! Redirects are not followed: an entry goes where the configuration says and nowhere else. The answer's body is read to its
 //! end so that the connection can serve again, but only up to a bound; the status counts whatever becomes of the body.
 //!
-//! A receiver that does not take a signature may know another secret already: the secret is read again where it is kept, and if it
-//! has changed, the entry is posted once more, signed with it.
+//! A receiver that does not take a signature may know another secret already, and an address that is a secret may be another one by now:
+//! they are read again where they are kept, and if one has changed, the entry is posted once more with it.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use secrecy::ExposeSecret;
 use tracing::info;
 
 use crate::domain::Timestamp;
-use crate::secrets::{Mask, Reread};
+use crate::secrets::{Mask, Secret};
 use crate::sockets::{ClientBounds, HttpClient, NoCertificates};
 
 use super::envelope::Envelope;
+use super::forms::Form;
 use super::ports::OutboxEntry;
 use super::receiver::Receiver;
 use super::retry::Answer;
@@ -72,22 +73,28 @@ impl HttpPost {
     /// # Errors
     /// When they are not, with what to install.
     pub fn can_reach(&self) -> Result<(), NoCertificates> {
-        self.client.can_reach(self.receiver.url.expose())
+        self.client.can_reach(&self.receiver.url.expose())
     }
 
     async fn exchange(&self, entry: &OutboxEntry, now: Timestamp) -> Answer {
         let answer = self.once(entry, now).await;
-        let refused = matches!(
-            answer,
-            Answer::Status {
-                status: 400 | 401 | 403,
-                ..
-            }
-        );
-        if !refused || self.receiver.keys.secret().read_again() != Reread::Changed {
+        let refused = match answer {
+            Answer::Status { status, .. } => match status {
+                400 | 401 | 403 => true,
+                404 | 410 => self.receiver.url.secret().is_some(),
+                _ => false,
+            },
+            Answer::Timeout | Answer::Connect { .. } => false,
+        };
+        if !refused || !self.receiver.read_again() {
             return answer;
         }
-        info!("the webhook's secret was read again: it has changed");
+        let receiver = self.receiver.route.receiver.as_ref();
+        let receiver = receiver.map(tracing::field::display);
+        info!(
+            receiver,
+            "the webhook's secret was read again: it has changed"
+        );
         self.once(entry, now).await
     }
 
@@ -95,13 +102,21 @@ impl HttpPost {
         learn(&self.mask, &self.receiver);
         let Receiver {
             url,
-            keys,
+            form,
             source,
             tenant,
             ..
         } = &self.receiver;
+        let url = url.expose();
         let sender = (source.as_str(), tenant.as_ref());
-        let Envelope { headers, body } = match Envelope::seal(entry, sender, keys, now) {
+        let sealed = match form {
+            Form::Signed(keys) => Envelope::seal(entry, sender, keys, now),
+            Form::Slack | Form::Teams | Form::PagerDuty(_) => {
+                let body = form.body(entry, sender).unwrap_or_default();
+                Ok(Envelope::unsigned(body))
+            }
+        };
+        let Envelope { headers, body } = match sealed {
             Ok(envelope) => envelope,
             Err(wrong) => {
                 let why = self.mask.apply(&wrong.to_string());
@@ -109,7 +124,7 @@ impl HttpPost {
             }
         };
         let headers: HeaderMap = headers.into_iter().collect();
-        let client = match self.client.to(url.expose()) {
+        let client = match self.client.to(&url) {
             Ok(client) => client,
             Err(lacking) => {
                 let why = lacking.to_string();
@@ -117,7 +132,7 @@ impl HttpPost {
             }
         };
         let sent = client
-            .post(url.expose().clone())
+            .post(url.clone())
             .headers(headers)
             .body(body)
             .send()
@@ -126,14 +141,14 @@ impl HttpPost {
             Ok(response) => response,
             Err(wrong) if wrong.is_timeout() && !wrong.is_connect() => return Answer::Timeout,
             Err(wrong) => {
-                let why = self.mask.apply(&self.client.explain(url.expose(), wrong));
+                let why = self.mask.apply(&self.client.explain(&url, wrong));
                 return Answer::Connect { why };
             }
         };
         Answer::Status {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers(), now),
-            leads_to: leads_to(url.expose(), response.headers()),
+            leads_to: leads_to(&url, response.headers()),
             excerpt: drain(response, &self.mask).await,
         }
     }
@@ -145,15 +160,11 @@ impl Post for HttpPost {
     }
 }
 
-/// Teaches a mask the secrets of a receiver: what it is signed for with, and what its address holds.
+/// Teaches a mask the secrets of a receiver: that of its form, and what its address holds.
 fn learn(mask: &Mask, receiver: &Receiver) {
-    for text in receiver
-        .keys
-        .secret()
-        .text()
-        .expose_secret()
-        .split_whitespace()
-    {
+    let secret = receiver.form.secret().map(Secret::text);
+    let texts = secret.iter().map(ExposeSecret::expose_secret);
+    for text in texts.flat_map(str::split_whitespace) {
         mask.learn_token(text);
         mask.learn_token(text.trim_start_matches("whsec_"));
     }

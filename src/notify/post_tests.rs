@@ -9,12 +9,13 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::forms::Form;
 use super::ports::OutboxEntry;
 use super::post::{HttpPost, Post};
 use super::receiver::{Receiver, ReceiverUrl};
 use super::retry::Answer;
 use super::signature::SigningKeys;
-use crate::domain::{DecisionId, Timestamp};
+use crate::domain::{DecisionId, Route, Timestamp};
 use crate::secrets::{Place, Secret};
 
 /// A part of the address that is as good as a secret.
@@ -57,7 +58,8 @@ fn poster(url: reqwest::Url, secret: String, file: &Path) -> HttpPost {
     let secret = Secret::new(secret.into(), Place::File(file.to_owned()));
     let receiver = Receiver {
         url: ReceiverUrl::new(url),
-        keys: SigningKeys::new(secret).unwrap(),
+        route: Route::everything(None),
+        form: Form::Signed(SigningKeys::new(secret).unwrap()),
         tenant: None,
         source: "trial".to_owned(),
         timeout: Duration::from_secs(20),

@@ -13,8 +13,22 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// No wait of our own is longer: after an outage a receiver has everything within minutes.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// Refusals of the entry itself before it is given up: a receiver that is being changed gets a second chance.
-const MOST_REFUSALS: u32 = 3;
+/// The answers that refuse an entry itself, and not only for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusals {
+    /// The statuses.
+    pub statuses: &'static [u16],
+    /// Refusals before the entry is given up.
+    pub most: u32,
+}
+
+impl Refusals {
+    /// Those of receivers of the signed form. One that is being changed gets a second chance.
+    pub const SIGNED: Self = Self {
+        statuses: &[400, 405, 410, 413, 414, 415, 422],
+        most: 3,
+    };
+}
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +54,23 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Returns how long a receiver that has too much to do asks to be left alone.
+    #[must_use]
+    pub fn asks_for_rest(&self) -> Option<Duration> {
+        match self {
+            Self::Status {
+                status: 429,
+                retry_after,
+                ..
+            } => Some(
+                retry_after
+                    .unwrap_or_default()
+                    .clamp(FIRST_WAIT, LONGEST_DELAY),
+            ),
+            Self::Status { .. } | Self::Timeout | Self::Connect { .. } => None,
+        }
+    }
+
     /// Returns the label for metrics.
     #[must_use]
     pub fn outcome(&self) -> DeliveryOutcome {
@@ -82,7 +113,7 @@ impl Answer {
 pub fn decide_retry(
     entry: &OutboxEntry,
     answer: &Answer,
-    give_up_after: Duration,
+    (refusals, give_up_after): (Refusals, Duration),
     jitter: f64,
     now: Timestamp,
 ) -> Settlement {
@@ -94,14 +125,11 @@ pub fn decide_retry(
             status,
             retry_after,
             ..
-        } => (
-            matches!(status, 400 | 405 | 410 | 413 | 414 | 415 | 422),
-            *retry_after,
-        ),
+        } => (refusals.statuses.contains(status), *retry_after),
         Answer::Timeout | Answer::Connect { .. } => (false, None),
     };
     let made = entry.attempts.saturating_add(1);
-    if refused && made >= MOST_REFUSALS {
+    if refused && made >= refusals.most {
         let why = format!("{}, and this was attempt {made}", answer.why());
         return Settlement::GivenUp { why };
     }
@@ -129,6 +157,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
     const DAY: Duration = Duration::from_secs(24 * 3600);
+    const TERMS: (Refusals, Duration) = (Refusals::SIGNED, DAY);
 
     fn entry(attempts: u32, age: Duration) -> OutboxEntry {
         OutboxEntry {
@@ -154,7 +183,7 @@ mod tests {
     }
 
     fn wait(entry: &OutboxEntry, answer: &Answer, jitter: f64) -> Option<Duration> {
-        match decide_retry(entry, answer, DAY, jitter, NOW) {
+        match decide_retry(entry, answer, TERMS, jitter, NOW) {
             Settlement::Again { not_before, .. } => Some(not_before.since(NOW)),
             Settlement::Delivered | Settlement::GivenUp { .. } => None,
         }
@@ -211,13 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn a_form_that_takes_no_refused_entry_again_gives_it_up_at_once() {
+        let once = Refusals {
+            statuses: &[400],
+            most: 1,
+        };
+        let fresh = entry(0, Duration::ZERO);
+        let settled = |answer| decide_retry(&fresh, &answer, (once, DAY), 0.5, NOW);
+        assert!(matches!(settled(status(400)), Settlement::GivenUp { .. }));
+        assert!(matches!(settled(status(410)), Settlement::Again { .. }));
+        assert!(matches!(settled(status(429)), Settlement::Again { .. }));
+    }
+
+    #[test]
     fn an_entry_is_given_up_by_its_age_after_an_attempt_and_never_before_one() {
         let old = entry(0, DAY);
         assert!(wait(&old, &Answer::Timeout, 0.5).is_none());
         let young = entry(50, Duration::from_secs(24 * 3600 - 1));
         assert!(wait(&young, &Answer::Timeout, 0.5).is_some());
         assert_eq!(
-            decide_retry(&old, &status(204), DAY, 0.5, NOW),
+            decide_retry(&old, &status(204), TERMS, 0.5, NOW),
             Settlement::Delivered
         );
     }

@@ -22,9 +22,10 @@ use crate::control::ports::Clock;
 use crate::domain::Timestamp;
 use crate::telemetry::{DeliveryEvents, EntryLabel};
 
-use super::ports::{Outbox, OutboxEntry, Round, Settlement};
+use super::ports::{LONGEST_DELAY, Outbox, OutboxEntry, Round, Settlement};
 use super::post::Post;
-use super::retry::{Answer, decide_retry};
+use super::receiver::Receiver;
+use super::retry::{Answer, Refusals, decide_retry};
 
 /// Entries on their way at once, and so the most connections to the receiver: one that is slow on one key still leaves room
 /// for the others, and no receiver is flooded after an outage.
@@ -42,10 +43,39 @@ pub struct DeliveryWorker {
     post: Arc<dyn Post>,
     clock: Arc<dyn Clock>,
     events: DeliveryEvents,
-    give_up_after: Duration,
+    terms: DeliveryTerms,
     rng: fastrand::Rng,
     busy: BTreeSet<String>,
     counted_at: Option<Duration>,
+    /// The receiver asks to be left alone until then.
+    rests_until: Option<Timestamp>,
+}
+
+/// On what terms a receiver is sent entries.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryTerms {
+    /// An entry that is older than this and has failed is given up.
+    pub give_up_after: Duration,
+    /// The answers that refuse an entry itself.
+    pub refusals: Refusals,
+    /// Whether one entry is sent at a time, and none while the receiver asks to wait.
+    pub one_by_one: bool,
+}
+
+impl DeliveryTerms {
+    /// The terms of a receiver.
+    #[must_use]
+    pub fn of(receiver: &Receiver) -> Self {
+        Self {
+            give_up_after: receiver.give_up_after,
+            refusals: receiver.form.refusals(),
+            one_by_one: receiver.form.one_by_one(),
+        }
+    }
+
+    fn most_in_flight(&self) -> usize {
+        if self.one_by_one { 1 } else { MAX_IN_FLIGHT }
+    }
 }
 
 /// A future under way has come to this.
@@ -71,7 +101,7 @@ impl DeliveryWorker {
         post: Arc<dyn Post>,
         clock: Arc<dyn Clock>,
         events: DeliveryEvents,
-        give_up_after: Duration,
+        terms: DeliveryTerms,
         seed: u64,
     ) -> Self {
         Self {
@@ -79,10 +109,11 @@ impl DeliveryWorker {
             post,
             clock,
             events,
-            give_up_after,
+            terms,
             rng: fastrand::Rng::with_seed(seed),
             busy: BTreeSet::new(),
             counted_at: None,
+            rests_until: None,
         }
     }
 
@@ -107,7 +138,7 @@ impl DeliveryWorker {
             }
             let idle = next.map_or(POLL_EVERY, |next| next.since(self.clock.now()));
             let outbox = Arc::clone(&self.outbox);
-            let full = under_way.len() >= MAX_IN_FLIGHT;
+            let full = under_way.len() >= self.terms.most_in_flight();
             tokio::select! {
                 // A fixed order, so that a run with the same inputs repeats exactly.
                 biased;
@@ -117,7 +148,8 @@ impl DeliveryWorker {
                     }
                 }
                 () = outbox.written(), if !full => {}
-                () = self.clock.sleep(idle.min(POLL_EVERY)), if !full => {}
+                // Also while all are on their way, so that what waits behind them is counted.
+                () = self.clock.sleep(idle.min(POLL_EVERY)) => {}
                 () = stop.cancelled(), if !ending => {}
             }
         }
@@ -125,12 +157,19 @@ impl DeliveryWorker {
 
     /// Sends what is due as far as there is room; returns when more will be due.
     async fn begin(&mut self, under_way: &mut UnderWay) -> Option<Timestamp> {
-        let room = MAX_IN_FLIGHT.saturating_sub(under_way.len());
+        let most = self.terms.most_in_flight();
+        let room = most.saturating_sub(under_way.len());
         if room == 0 {
             return None;
         }
         let now = self.clock.now();
-        let at_most = MAX_IN_FLIGHT.saturating_add(self.busy.len());
+        // A clock that was set back must not make the rest longer than it may be.
+        let rests = |until: &Timestamp| *until > now && until.since(now) <= LONGEST_DELAY;
+        if let Some(until) = self.rests_until.filter(rests) {
+            return Some(until);
+        }
+        self.rests_until = None;
+        let at_most = most.saturating_add(self.busy.len());
         let Round { due, next } = match self.outbox.round(now, at_most).await {
             Ok(round) => {
                 self.events.outbox_works();
@@ -176,8 +215,10 @@ impl DeliveryWorker {
                 answer,
                 took,
             } => {
-                let settlement =
-                    decide_retry(&entry, &answer, self.give_up_after, self.rng.f64(), now);
+                let terms = (self.terms.refusals, self.terms.give_up_after);
+                let settlement = decide_retry(&entry, &answer, terms, self.rng.f64(), now);
+                let rest = answer.asks_for_rest().filter(|_| self.terms.one_by_one);
+                self.rests_until = rest.map(|rest| now.plus(rest));
                 self.report(&entry, &answer, &settlement, took, now);
                 (entry, settlement)
             }
@@ -245,6 +286,12 @@ impl DeliveryWorker {
             self.events
                 .counted(stats.waiting, stats.dead, oldest, crowded);
         }
+        if self.events.tells_of_each()
+            && let Ok(own) = self.outbox.own_stats().await
+        {
+            let oldest = own.oldest.map(Timestamp::as_unix_seconds);
+            self.events.counted_own(own.waiting, own.dead, oldest);
+        }
     }
 }
 
@@ -272,12 +319,15 @@ mod tests {
 
     use crate::control::hand_clock::HandClock;
     use crate::domain::DecisionId;
-    use crate::notify::ports::{OutboxFault, OutboxStats};
+    use crate::notify::ports::{OutboxFault, OutboxStats, ReceiverStats};
     use crate::telemetry::Metrics;
 
     use super::*;
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    /// How long a receiver asks to be left alone.
+    const REST: Duration = Duration::from_secs(60);
 
     /// Entries in memory, with the store's promise: only the first of a key is ever due.
     #[derive(Default)]
@@ -341,6 +391,10 @@ mod tests {
             Box::pin(async { Ok(OutboxStats::default()) })
         }
 
+        fn own_stats(&self) -> BoxFuture<'_, Result<ReceiverStats, OutboxFault>> {
+            Box::pin(async { Ok(ReceiverStats::default()) })
+        }
+
         fn written(&self) -> BoxFuture<'_, ()> {
             Box::pin(futures_util::future::pending())
         }
@@ -366,7 +420,7 @@ mod tests {
             Box::pin(async move {
                 Answer::Status {
                     status,
-                    retry_after: None,
+                    retry_after: (status == 429).then_some(REST),
                     leads_to: None,
                     excerpt: String::new(),
                 }
@@ -396,6 +450,23 @@ mod tests {
         refusing: u32,
         rule: impl FnOnce(Timestamp) -> F,
     ) -> (Arc<Answering<F>>, Arc<Shelf>) {
+        deliver_on(signed_terms(), entries, refusing, rule)
+    }
+
+    fn signed_terms() -> DeliveryTerms {
+        DeliveryTerms {
+            give_up_after: DAY,
+            refusals: Refusals::SIGNED,
+            one_by_one: false,
+        }
+    }
+
+    fn deliver_on<F: Fn(&OutboxEntry, Timestamp) -> u16 + Send + Sync + 'static>(
+        terms: DeliveryTerms,
+        entries: &[(&str, &str)],
+        refusing: u32,
+        rule: impl FnOnce(Timestamp) -> F,
+    ) -> (Arc<Answering<F>>, Arc<Shelf>) {
         let clock = Arc::new(HandClock::default());
         let outbox = Arc::new(Shelf {
             refusing: Mutex::new(refusing),
@@ -415,8 +486,8 @@ mod tests {
             Arc::<Shelf>::clone(&outbox),
             Arc::<Answering<F>>::clone(&receiver),
             clock,
-            DeliveryEvents::new(metrics.outbox().unwrap()),
-            DAY,
+            DeliveryEvents::new(metrics.outbox().unwrap(), None),
+            terms,
             7,
         );
         let stop = CancellationToken::new();
@@ -482,6 +553,25 @@ mod tests {
         assert_eq!(of('a', &took), ["a1", "a2", "a3"]);
         took.sort();
         assert_eq!(took, ["a1", "a2", "a3", "b1", "b2"]);
+    }
+
+    #[test]
+    fn a_receiver_that_takes_one_at_a_time_is_left_alone_when_it_asks_for_that() {
+        let terms = DeliveryTerms {
+            one_by_one: true,
+            ..signed_terms()
+        };
+        let (receiver, _) = deliver_on(terms, &ENTRIES, 0, |start| {
+            let rested = start.plus(REST + REST / 2);
+            move |_: &OutboxEntry, now| if now < rested { 429 } else { 200 }
+        });
+        let took = receiver.took.lock().unwrap();
+        assert_eq!(of('a', &took), ["a1", "a2", "a3"]);
+        let tried = receiver.tried.lock().unwrap();
+        assert_eq!(tried.len(), 7, "two were refused");
+        // Another key has not been refused, and waits all the same.
+        assert!(tried[1].1.since(tried[0].1) >= REST);
+        assert!(tried[2].1.since(tried[1].1) >= REST);
     }
 
     #[test]

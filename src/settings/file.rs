@@ -19,7 +19,7 @@ use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
 use super::table_keys::{
     TableKey, calendar, campaign, campaign as campaign_keys, group, guard, key_named, preview,
-    queue,
+    queue, receiver,
 };
 use super::text_places::TextPlaces;
 
@@ -120,8 +120,12 @@ impl Walk<'_> {
                 ("guard", Some(tables)) => {
                     values.guards = self.tables("guard", tables, guard::ALL);
                 }
+                ("receiver", Some(tables)) => {
+                    values.receivers = self.tables("receiver", tables, receiver::ALL);
+                }
                 (
-                    list @ ("calendar" | "group" | "guard" | "preview" | "queue" | "tenant"),
+                    list @ ("calendar" | "group" | "guard" | "preview" | "queue" | "receiver"
+                    | "tenant"),
                     None,
                 ) => {
                     let remedy = format!("write [[{list}]] above its keys");
@@ -165,7 +169,8 @@ impl Walk<'_> {
                 let known = rows().filter(|row| row.file != InFile::No);
                 let known = known.map(|row| row.key);
                 let tables = [
-                    "calendar", "campaign", "group", "guard", "preview", "queue", "tenant",
+                    "calendar", "campaign", "group", "guard", "preview", "queue", "receiver",
+                    "tenant",
                 ];
                 unknown(key, known.chain(tables))
             }
@@ -379,7 +384,13 @@ impl Walk<'_> {
                 let origin = self.places.at(&name.span());
                 let full = format!("{list}.{}", shown(key));
                 let Some(key) = key_named(known, key) else {
-                    let wrong = unknown(key, known.iter().map(|key| key.name));
+                    let file = format!("{key}_file");
+                    let wrong = if key_named(known, &file).is_some() {
+                        let wrong = "a secret does not belong into the settings file";
+                        Problem::new(wrong, format!("put it into a file that {file} names"))
+                    } else {
+                        unknown(key, known.iter().map(|key| key.name))
+                    };
                     self.faults.push(&origin, full, wrong);
                     continue;
                 };

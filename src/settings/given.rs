@@ -1,6 +1,6 @@
 //! What the settings file holds, as texts that are not read yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::domain::{CampaignId, CountedQueue, Selector, TenantName};
@@ -112,7 +112,7 @@ impl TenantTable {
     }
 }
 
-/// One `[[preview]]`, `[[queue]]`, `[[group]]`, `[[calendar]]` or `[[guard]]` table.
+/// One `[[preview]]`, `[[queue]]`, `[[group]]`, `[[calendar]]`, `[[guard]]` or `[[receiver]]` table.
 #[derive(Clone, Debug)]
 pub(super) struct ListedTable {
     pub(super) origin: Origin,
@@ -155,6 +155,9 @@ pub(super) struct FileValues {
     pub(super) groups: Vec<ListedTable>,
     pub(super) calendars: Vec<ListedTable>,
     pub(super) guards: Vec<ListedTable>,
+    pub(super) receivers: Vec<ListedTable>,
+    /// The teams of all campaigns, whosever they are.
+    pub(super) teams: BTreeSet<String>,
     /// The file could not be read as a whole: what is not here may be in it.
     pub(super) broken: bool,
 }
@@ -168,11 +171,13 @@ impl FileValues {
         }
     }
 
-    /// What every tenant has of it: what stands at top level, and the calendars.
+    /// What every tenant has of it: what stands at top level, and the calendars. Receivers that name no tenant are added by whoever
+    /// knows which those are.
     pub(super) fn shared(&self) -> Self {
         Self {
             top: self.top.clone(),
             calendars: self.calendars.clone(),
+            teams: self.teams.clone(),
             broken: self.broken,
             ..Self::default()
         }
@@ -187,8 +192,8 @@ impl FileValues {
         for tenant in &mut self.tenants {
             tenant.values.retain(|key, _| !names_a_file(key));
         }
-        for calendar in &mut self.calendars {
-            calendar.values.retain(|key, _| !key.ends_with("_file"));
+        for table in self.calendars.iter_mut().chain(&mut self.receivers) {
+            table.values.retain(|key, _| !key.ends_with("_file"));
         }
     }
 

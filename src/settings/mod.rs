@@ -64,6 +64,9 @@ mod memberships;
 mod merge;
 mod odd;
 mod queues;
+mod receivers;
+#[cfg(test)]
+mod receivers_tests;
 mod resolve;
 mod resolved;
 mod roster;
@@ -97,6 +100,6 @@ pub(crate) use rows::{
 pub(crate) use store::store_of;
 pub(crate) use table_keys::{
     TableKey, calendar as calendar_keys, campaign as campaign_keys, group as group_keys,
-    guard as guard_keys, preview as preview_keys, queue as queue_keys,
+    guard as guard_keys, preview as preview_keys, queue as queue_keys, receiver as receiver_keys,
 };
 pub(crate) use variables::{LOG, SERVER, unknown_variables};

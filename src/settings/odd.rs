@@ -49,7 +49,11 @@ pub(super) fn warn_of_odd_values(
     let receiver = values.webhook_url.as_ref().map(ReceiverUrl::expose);
     for (row, timeout, url) in [
         (REQUEST_TIMEOUT.row(), values.request_timeout, address),
-        (WEBHOOK_TIMEOUT.row(), values.webhook_timeout, receiver),
+        (
+            WEBHOOK_TIMEOUT.row(),
+            values.webhook_timeout,
+            receiver.as_ref(),
+        ),
     ] {
         if timeout < BRISK_TIMEOUT && far(url) {
             let wrong = "gives up on most answers";

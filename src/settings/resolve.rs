@@ -27,6 +27,7 @@ use super::lacking::refuse_what_is_lacking;
 use super::merge::{Layers, Noted};
 use super::odd::warn_of_odd_values;
 use super::queues;
+use super::receivers;
 use super::resolved::{Resolved, Settings, of_tenant};
 use super::row::Row;
 use super::rows::{
@@ -345,6 +346,14 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     let base = values.base_url.as_ref();
     let address = base.or(tenant.as_ref().map(|tenant| &tenant.token_url));
     let webhook = webhook::receiver(layers, &values, address);
+    let known = receivers::Known {
+        labels: &labels,
+        previews: assignments
+            .iter()
+            .flat_map(|assignments| assignments.policy.previews.keys().cloned())
+            .collect(),
+    };
+    let receivers = receivers::read(layers, &values, address, &known);
     for (row, url) in [
         (BASE_URL.row(), base),
         (TOKEN_URL.row(), values.token_url.as_ref()),
@@ -392,6 +401,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         once: values.once,
         log_format: values.log_format,
         webhook,
+        receivers,
         otlp_endpoint: values.otlp_endpoint,
         otlp_protocol: values.otlp_protocol,
     })

@@ -13,10 +13,11 @@ use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::guard::Guard;
 use crate::domain::queue::CalibrationPolicy;
 use crate::domain::{
-    AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, TenantName, Timestamp, Zone,
+    AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, ReceiverName, Route,
+    TenantName, Timestamp, Zone,
 };
 use crate::identity::TokenFile;
-use crate::notify::Receiver;
+use crate::notify::{FormName, Receiver};
 use crate::platform::dialect::{AgentSource, Dialect, PauseMethod, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
 use crate::secrets::Secret;
@@ -111,6 +112,8 @@ pub(crate) struct Settings {
     pub log_format: LogFormat,
     /// The receiver of webhooks; none when absent.
     pub webhook: Option<Receiver>,
+    /// Further receivers, each with a name.
+    pub receivers: Vec<Receiver>,
     /// The collector that gets traces; none when absent, and always in a build without the feature `otlp`.
     pub otlp_endpoint: Option<Url>,
     /// How traces are written for it.
@@ -250,7 +253,7 @@ impl Settings {
             ),
             (
                 (&WEBHOOK_SECRET, WEBHOOK_SECRET_FILE.row()),
-                signing.map(|receiver| receiver.keys.secret()),
+                signing.and_then(|receiver| receiver.form.secret()),
             ),
             (
                 (&ADMIN_TOKEN, ADMIN_TOKEN_FILE.row()),
@@ -263,14 +266,47 @@ impl Settings {
         ]
     }
 
+    /// Every receiver of webhooks.
+    pub(crate) fn all_receivers(&self) -> impl Iterator<Item = &Receiver> {
+        self.webhook.iter().chain(&self.receivers)
+    }
+
+    /// Whether there is anybody to notify.
+    pub(crate) fn notifies(&self) -> bool {
+        self.all_receivers().next().is_some()
+    }
+
+    /// Whom messages are written for.
+    pub(crate) fn routes(&self) -> Vec<Route> {
+        let receivers = self.all_receivers();
+        receivers.map(|receiver| receiver.route.clone()).collect()
+    }
+
+    /// The secrets of the receivers that have names, each with its key.
+    pub(crate) fn receiver_secrets(&self) -> impl Iterator<Item = (String, &Secret)> {
+        self.receivers.iter().flat_map(|receiver| {
+            let name = receiver.label();
+            let key = match receiver.form.name() {
+                FormName::PagerDuty => "routing_key",
+                FormName::Signed | FormName::Slack | FormName::Teams => "secret",
+            };
+            let of_form = receiver.form.secret();
+            let of_form = of_form.map(|secret| (format!("receiver.{name}.{key}"), secret));
+            let url = receiver.url.secret();
+            let url = url.map(|secret| (format!("receiver.{name}.url"), secret));
+            of_form.into_iter().chain(url)
+        })
+    }
+
     /// What counts in the digest only where it is not as ever: without a server, without a name and with the usual times the digest is what
     /// it always was.
-    fn where_given(&self) -> [(&'static str, Option<Value>); 8] {
+    fn where_given(&self) -> [(&'static str, Option<Value>); 9] {
         let proxy = self.admin.proxy.as_ref().map(|proxy| {
             let addresses: Vec<String> = proxy.addresses.iter().map(ToString::to_string).collect();
             json!((addresses, &proxy.header, proxy.role.label()))
         });
         let named = self.admin.named.as_ref().map(TokenFile::path);
+        let receivers: Vec<_> = self.receivers.iter().map(receiver_canonical).collect();
         let binary = self.otlp_protocol == TraceProtocol::Protobuf;
         [
             ("trusted_proxy", proxy),
@@ -291,6 +327,10 @@ impl Settings {
                 self.advertise_address
                     .as_ref()
                     .map(|address| json!(address.as_str())),
+            ),
+            (
+                "receivers",
+                (!self.receivers.is_empty()).then(|| json!(receivers)),
             ),
             ("otlp_protocol", binary.then(|| json!("http/protobuf"))),
             ("time_zone", self.time_zone.as_ref().map(|zone| json!(zone))),
@@ -334,6 +374,7 @@ impl Settings {
             once,
             log_format,
             webhook,
+            receivers: _,
             otlp_endpoint,
             otlp_protocol: _,
         } = self;
@@ -399,6 +440,26 @@ pub(super) fn of_tenant(state_dir: PathBuf, tenant: Option<&TenantName>) -> Path
         Some(tenant) => state_dir.join(TENANTS).join(tenant.as_str()),
         None => state_dir,
     }
+}
+
+/// What makes one receiver another one; of its address only where it leads.
+fn receiver_canonical(receiver: &Receiver) -> Value {
+    let Route {
+        receiver: name,
+        events,
+        campaigns,
+    } = &receiver.route;
+    let events = events.as_ref().map(|events| {
+        let names = events.iter().map(|kind| kind.name());
+        names.collect::<Vec<_>>()
+    });
+    json!({
+        "name": name.as_ref().map(ReceiverName::as_str),
+        "form": receiver.form.name().word(),
+        "url": receiver.url.to_string(),
+        "events": events,
+        "campaigns": campaigns,
+    })
 }
 
 /// The settings that not every dialect has.

@@ -1,5 +1,6 @@
 //! A secret: from its variable or from a file, never from a flag's value and never from the settings file.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -7,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::secrets::{Hint, Place, Secret, clean, file_text};
 
 use super::fault::{Origin, Problem};
-use super::merge::{Cell, Layers};
+use super::merge::Layers;
 use super::row::{Row, Setting};
 use super::rows::WEBHOOK_SECRET;
 use crate::given_file::mode_open_to_all;
@@ -34,25 +35,63 @@ pub(super) fn secret(
     let direct = layers.secret_variable(row);
     let path = path.general();
     let from_flag = path.is_some_and(|cell| matches!(cell.origin, Origin::Flag(_)));
-    if let Some((env, text)) = direct.filter(|_| !from_flag) {
+    let direct = direct.filter(|_| !from_flag);
+    let path = path.map(|cell| {
+        let path = cell.value.as_ref().map(PathBuf::from);
+        (path, cell.origin.clone())
+    });
+    let names = SecretNames {
+        key: row.key,
+        file_key: file.row.key,
+        what,
+        // Several secrets of webhooks may stand on lines of their own.
+        may_have_lines: row.key == WEBHOOK_SECRET.key,
+    };
+    let found = look_up(layers, &names, direct, path);
+    if let SecretLookup::Secret(_, origin) = &found {
+        layers.note(row, "(set)", origin.clone());
+    }
+    found
+}
+
+/// What a secret is called in faults.
+pub(super) struct SecretNames<'a> {
+    /// Its own key.
+    pub(super) key: &'a str,
+    /// The key of the file that may hold it.
+    pub(super) file_key: &'a str,
+    /// Its name in a remedy.
+    pub(super) what: &'a str,
+    /// Whether several lines are no sign of something that does not belong to it.
+    pub(super) may_have_lines: bool,
+}
+
+/// Takes a secret from a variable, which is given with its text, or else from a file, whose path may be missing since it is wrong.
+pub(super) fn look_up(
+    layers: &mut Layers<'_>,
+    names: &SecretNames<'_>,
+    direct: Option<(Cow<'static, str>, String)>,
+    path: Option<(Option<PathBuf>, Origin)>,
+) -> SecretLookup {
+    if let Some((env, text)) = direct {
         let origin = Origin::Env(env.clone());
-        let Some(text) = cleaned(layers, row, &text, &origin) else {
+        let Some(text) = cleaned(layers, names, &text, &origin) else {
+            let what = names.what;
             let problem = Problem::new("holds nothing but blanks", format!("set it to the {what}"));
-            layers.faults.push(&origin, row.key, problem);
+            layers.faults.push(&origin, names.key, problem);
             return SecretLookup::Unreadable;
         };
-        layers.note(row, "(set)", origin.clone());
         return SecretLookup::Secret(Secret::new(text, Place::Variable(env)), origin);
     }
-    let Some(Cell { value, origin, .. }) = path else {
+    let Some((path, origin)) = path else {
         return SecretLookup::Nothing;
     };
-    let Some(path) = value.as_ref().map(PathBuf::from) else {
+    let Some(path) = path else {
         return SecretLookup::Unreadable;
     };
     let problem = match file_text(&path) {
         Ok(text) => {
-            if let Some(text) = cleaned(layers, row, &text, origin) {
+            if let Some(text) = cleaned(layers, names, &text, &origin) {
                 if let Some(mode) = mode_open_to_all(&path) {
                     let problem = Problem::new(
                         format!(
@@ -60,12 +99,11 @@ pub(super) fn secret(
                         ),
                         "let its owner alone read it (chmod 600)",
                     );
-                    layers.warnings.push(origin, file.row.key, problem);
+                    layers.warnings.push(&origin, names.file_key, problem);
                 }
-                layers.note(row, "(set)", origin.clone());
-                let secret = Secret::new(text, Place::File(path));
-                return SecretLookup::Secret(secret, origin.clone());
+                return SecretLookup::Secret(Secret::new(text, Place::File(path)), origin);
             }
+            let what = names.what;
             Problem::new("names an empty file", format!("write the {what} into it"))
         }
         Err(wrong) => Problem::new(
@@ -74,14 +112,14 @@ pub(super) fn secret(
             "name a file of UTF-8 text that this user can read",
         ),
     };
-    layers.faults.push(origin, file.row.key, problem);
+    layers.faults.push(&origin, names.file_key, problem);
     SecretLookup::Unreadable
 }
 
 /// The secret in a text, with a warning of what may not belong to it; nothing where there is none.
 fn cleaned(
     layers: &mut Layers<'_>,
-    row: &'static Row,
+    names: &SecretNames<'_>,
     text: &str,
     origin: &Origin,
 ) -> Option<SecretString> {
@@ -90,12 +128,11 @@ fn cleaned(
         return None;
     }
     for hint in hints {
-        // Several secrets of webhooks may stand on lines of their own.
-        if hint == Hint::Lines && row.key == WEBHOOK_SECRET.key {
+        if hint == Hint::Lines && names.may_have_lines {
             continue;
         }
         let problem = Problem::new(hint.to_string(), "write the bare secret");
-        layers.warnings.push(origin, row.key, problem);
+        layers.warnings.push(origin, names.key, problem);
     }
     Some(secret)
 }

@@ -148,6 +148,34 @@ pub(crate) mod guard {
     }
 }
 
+/// Keys of a `[[receiver]]` table.
+pub(crate) mod receiver {
+    use super::{Kind, TableKey};
+
+    keys! {
+        NAME "name" Text "",
+            "What the receiver is called: a-z, 0-9 and -, up to 40 characters; needed, and given once. `webhook` is that of `webhook_url`.";
+        TENANT "tenant" Text "",
+            "The name of the [[tenant]] whose messages it gets; those of all unless given.";
+        FORM "form" Text "signed",
+            "What it is sent: `signed`, or the form of `slack`, `teams` (Microsoft Teams) or `pagerduty`.";
+        URL "url" Text "",
+            "Its address; https, or http on this machine. Not for slack and teams, whose addresses are secrets; for pagerduty https://events.pagerduty.com/v2/enqueue unless given.";
+        URL_FILE "url_file" Text "",
+            "File that holds its address. Instead of it, AUTOPILOT_RECEIVER_URL_NAME may hold it, with the receiver's name in upper case and - as _.";
+        SECRET_FILE "secret_file" Text "",
+            "With form signed: file that holds the secret that messages are signed with, as for webhook_secret_file. Instead of it, AUTOPILOT_RECEIVER_SECRET_NAME may hold it.";
+        ROUTING_KEY_FILE "routing_key_file" Text "",
+            "With form pagerduty: file that holds the integration key of an Events API v2 integration. Instead of it, AUTOPILOT_RECEIVER_ROUTING_KEY_NAME may hold it.";
+        EVENTS "events" Texts "",
+            "The events that it gets; every one unless given, for pagerduty those that a person is woken for.";
+        CAMPAIGNS "campaigns" Texts "",
+            "The campaigns whose events it gets; with `teams` left out as well, those of every one. An event about no campaign then goes to it only where `events` names it.";
+        TEAMS "teams" Texts "",
+            "The teams whose campaigns' events it gets, too.";
+    }
+}
+
 /// Keys of a `[[queue]]` table.
 pub(crate) mod queue {
     use super::{Kind, TableKey};

@@ -12,7 +12,7 @@ use super::fault::{Findings, Origin, Problem};
 
 use super::given::{CampaignTable, FileValues, ListedTable, RawValue, TenantTable};
 use super::row::Row;
-use super::table_keys::{campaign, group, guard, preview, queue};
+use super::table_keys::{campaign, group, guard, preview, queue, receiver};
 
 /// A tenant while its settings are read.
 #[derive(Debug)]
@@ -48,6 +48,11 @@ pub(super) fn split(
     faults: &mut Findings,
 ) -> Vec<(Option<TenantLayer>, FileValues)> {
     let tables = std::mem::take(&mut file.tenants);
+    let teams = file.campaigns.iter().filter_map(|table| {
+        let team = table.label(&campaign::TEAM)?.texts.first()?;
+        Some(team.trim().to_owned())
+    });
+    file.teams = teams.collect();
     let names: Vec<TenantName> = tables.iter().filter_map(|one| one.name.clone()).collect();
     let mut owners = Owners {
         there_are_tables: !tables.is_empty(),
@@ -67,8 +72,21 @@ pub(super) fn split(
         std::mem::take(&mut file.groups),
         std::mem::take(&mut file.guards),
     ];
+    let receivers = std::mem::take(&mut file.receivers);
     for name in &names {
         parts.insert(name.clone(), file.shared());
+    }
+    for table in receivers {
+        if table.get(&receiver::TENANT).is_none() {
+            // It is everybody's, as calendars are.
+            let everybody = parts.values_mut();
+            everybody.for_each(|part| part.receivers.push(table.clone()));
+            continue;
+        }
+        let owner = owners.of_table(&table, "receiver");
+        if let Some(part) = owner.and_then(|owner| parts.get_mut(&owner)) {
+            part.receivers.push(table);
+        }
     }
     for table in campaigns {
         let owner = owners.of_campaign(&table);
@@ -133,6 +151,9 @@ impl Owners<'_> {
             for table in tables {
                 self.of_table(table, list);
             }
+        }
+        for table in &file.receivers {
+            self.of_table(table, "receiver");
         }
     }
 
@@ -199,6 +220,7 @@ fn given_by(table: &ListedTable) -> Option<&RawValue> {
         &queue::TENANT,
         &group::TENANT,
         &guard::TENANT,
+        &receiver::TENANT,
     ]
     .into_iter()
     .find_map(|key| table.get(key))

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::domain::meant;
 
 use super::fault::Fault;
+use super::receivers;
 
 use super::rows::rows;
 
@@ -40,7 +41,11 @@ fn unknown(name: &str, value: &str) -> Option<Fault> {
     let rest = PREFIXES
         .iter()
         .find_map(|prefix| upper.strip_prefix(prefix))?;
-    if known().any(|known| known == name) || is_tenants(name) || is_service_link(rest, value) {
+    if known().any(|known| known == name)
+        || is_tenants(name)
+        || is_receivers(name)
+        || is_service_link(rest, value)
+    {
         return None;
     }
     let remedy = probably_meant(&upper, rest).map_or_else(
@@ -71,6 +76,16 @@ fn is_tenants(name: &str) -> bool {
     let mut secrets = rows().filter(|row| row.of_account());
     secrets.any(|row| {
         let rest = name.strip_prefix(row.variable());
+        let rest = rest.and_then(|rest| rest.strip_prefix('_'));
+        rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(fits))
+    })
+}
+
+/// Whether a variable holds what opens one receiver: its name is behind.
+fn is_receivers(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    receivers::variables().into_iter().any(|beginning| {
+        let rest = name.strip_prefix(beginning);
         let rest = rest.and_then(|rest| rest.strip_prefix('_'));
         rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(fits))
     })

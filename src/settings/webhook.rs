@@ -3,7 +3,8 @@
 //! The address is https, or http to this machine, or http anywhere when somebody allows it. Its path and query may hold a
 //! token: no fault, origin or digest shows more of it than where it leads.
 
-use crate::notify::{Receiver, SigningKeys};
+use crate::domain::Route;
+use crate::notify::{Form, Receiver, SigningKeys};
 use crate::sockets::is_loopback;
 use reqwest::Url;
 
@@ -45,7 +46,8 @@ pub(super) fn receiver(
             .push(&Origin::Default, WEBHOOK_SECRET.key, problem);
     }
     let url = url?;
-    let open = url.expose().scheme() == "http" && !is_loopback(url.expose());
+    let exposed = url.expose();
+    let open = exposed.scheme() == "http" && !is_loopback(&exposed);
     if open && !values.webhook_allow_http {
         let problem = Problem::new(
             "is plain http to another machine",
@@ -54,8 +56,9 @@ pub(super) fn receiver(
         layers.faults.push(&origin, WEBHOOK_URL.row().key, problem);
     }
     Some(Receiver {
+        route: Route::everything(None),
         url,
-        keys: keys?,
+        form: Form::Signed(keys?),
         source: source(base?),
         tenant: layers.tenant.as_ref().map(|tenant| tenant.name.clone()),
         timeout: values.webhook_timeout,
@@ -79,7 +82,7 @@ fn keys(layers: &mut Layers<'_>, found: &SecretLookup) -> Option<SigningKeys> {
 }
 
 /// Returns the source of messages: the tenant that the daemon manages, without the path.
-fn source(base: &Url) -> String {
+pub(super) fn source(base: &Url) -> String {
     let host = base.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match base.port() {

@@ -72,6 +72,7 @@ pub use audit::AuditRecord;
 pub use backup::{BackupFault, back_up, put_back};
 pub use chain::{BrokenChain, Chain};
 pub use copy::{Copied, CopyFault, copy};
+pub use delivery::ReceiverOutbox;
 pub use fault::StoreFault;
 pub use file::has_store;
 pub use gate::CommitGate;

@@ -2,6 +2,7 @@
 //!
 //! A message is inserted in the transaction of what it reports and deleted when it was delivered. Only the first waiting
 //! entry of a key has a `due_ms`; that is what keeps a key in order, and finding what is due costs no more when many wait.
+//! A message becomes an entry for each receiver that wants it, under a key of its own, so that no receiver waits for another.
 //! An id is 128 random bits, so that it is unique also after the state directory was lost.
 //!
 //! *Bounded.* At most 20,000 entries wait, and at most 20,000 are dead, unless the settings say otherwise: with the daemon's bodies some tens of megabytes. Beyond
@@ -10,8 +11,10 @@
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::control::ports::{AuditEvent, AuditRow, OutboxChange};
-use crate::domain::{CampaignId, DecisionId, Message, Timestamp};
-use crate::notify::ports::{LONGEST_DELAY, OutboxEntry, OutboxStats, Round, Settlement};
+use crate::domain::{CampaignId, DecisionId, Message, ReceiverName, Route, Timestamp, receiver_of};
+use crate::notify::ports::{
+    LONGEST_DELAY, OutboxEntry, OutboxStats, ReceiverStats, Round, Settlement,
+};
 
 use super::audit::{self, hex};
 use super::database::{Database, Transaction};
@@ -54,26 +57,31 @@ macro_rules! entries {
     };
 }
 
-/// Writes messages behind those that wait, and keeps to the bounds.
+/// Writes messages behind those that wait, for each receiver that wants them, and keeps to the bounds.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     messages: &[Message],
+    routes: &[Route],
     bounds: Bounds,
 ) -> SqlResult<()> {
     let Some(newest) = messages.iter().map(|message| message.at).max() else {
         return Ok(());
     };
+    let wanted = messages.iter().flat_map(|message| {
+        let routes = routes.iter().filter(|route| route.wants(message));
+        routes.map(move |route| (message, route))
+    });
     transaction.execute_each(
         "INSERT INTO outbox ({tenant}seq, id, event, key, subject, body, at_ms, since_ms, run, tick, due_ms)
          SELECT {its}coalesce(max(seq), 0) + 1, ?8, ?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7,
                 CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE {mine} AND key = ?2 AND dead_ms IS NULL) THEN NULL ELSE ?5 END
          FROM outbox WHERE {mine}",
-        messages.iter().map(|message| {
+        wanted.map(|(message, route)| {
             Ok(values![
                 message.kind().name(),
-                message.key.to_string(),
+                route.key(message),
                 message.key.subject(),
-                json(&message.body)?,
+                json(&message.sent())?,
                 message.at.as_unix_millis(),
                 stored(message.decision.run),
                 stored(message.decision.tick),
@@ -181,23 +189,49 @@ pub(super) fn find(database: &Database, id: &str) -> SqlResult<Option<StoredEntr
     database.first(entries!(" AND id = ?1"), &values![id], read)
 }
 
-pub(super) fn round(database: &Database, now: Timestamp, at_most: usize) -> SqlResult<Round> {
+/// What is for one receiver: a pattern of its keys, and whether they are those that match it. A name has no sign that means something
+/// in a pattern.
+fn pattern(receiver: Option<&ReceiverName>) -> (String, bool) {
+    receiver.map_or(("@%".to_owned(), false), |name| {
+        (format!("@{name}/%"), true)
+    })
+}
+
+/// Returns what is due for a receiver, and when more is.
+pub(super) fn round(
+    database: &Database,
+    receiver: Option<&ReceiverName>,
+    now: Timestamp,
+    at_most: usize,
+) -> SqlResult<Round> {
+    let (pattern, matching) = pattern(receiver);
+    let (due, next) = if matching {
+        (
+            entries!(
+                " AND key LIKE ?4 AND due_ms IS NOT NULL AND (due_ms <= ?1 OR due_ms > ?2) ORDER BY due_ms, seq LIMIT ?3"
+            ),
+            "SELECT min(due_ms) FROM outbox WHERE {mine} AND key LIKE ?3 AND due_ms > ?1 AND due_ms <= ?2",
+        )
+    } else {
+        (
+            entries!(
+                " AND key NOT LIKE ?4 AND due_ms IS NOT NULL AND (due_ms <= ?1 OR due_ms > ?2) ORDER BY due_ms, seq LIMIT ?3"
+            ),
+            "SELECT min(due_ms) FROM outbox WHERE {mine} AND key NOT LIKE ?3 AND due_ms > ?1 AND due_ms <= ?2",
+        )
+    };
     // No entry is put off for longer than this: one that seems to be was put off by a clock that was set back since.
     let latest = now.plus(LONGEST_DELAY).as_unix_millis();
     let now = now.as_unix_millis();
     let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
     let due = database.query(
-        entries!(
-            " AND due_ms IS NOT NULL AND (due_ms <= ?1 OR due_ms > ?2) ORDER BY due_ms, seq LIMIT ?3"
-        ),
-        &values![now, latest, at_most],
+        due,
+        &values![now, latest, at_most, pattern.as_str()],
         |row| Ok(read(row)?.entry),
     )?;
-    let next: Option<i64> = database.one(
-        "SELECT min(due_ms) FROM outbox WHERE {mine} AND due_ms > ?1 AND due_ms <= ?2",
-        &values![now, latest],
-        |row| row.get(0),
-    )?;
+    let next: Option<i64> = database.one(next, &values![now, latest, pattern.as_str()], |row| {
+        row.get(0)
+    })?;
     Ok(Round {
         due,
         next: next.map(Timestamp::from_unix_millis),
@@ -326,22 +360,95 @@ pub(super) fn stats(database: &Database, bounds: Bounds) -> SqlResult<OutboxStat
     })
 }
 
+/// Counts what is for one receiver. Entries are looked at only while there are some.
+pub(super) fn stats_of(
+    database: &Database,
+    receiver: Option<&ReceiverName>,
+    bounds: Bounds,
+) -> SqlResult<ReceiverStats> {
+    let all = stats(database, bounds)?;
+    if (all.waiting, all.dead) == (0, 0) {
+        return Ok(ReceiverStats::default());
+    }
+    let (pattern, matching) = pattern(receiver);
+    let counted = if matching {
+        "SELECT count(*), count(dead_ms), min(CASE WHEN dead_ms IS NULL THEN at_ms END)
+         FROM outbox WHERE {mine} AND key LIKE ?1"
+    } else {
+        "SELECT count(*), count(dead_ms), min(CASE WHEN dead_ms IS NULL THEN at_ms END)
+         FROM outbox WHERE {mine} AND key NOT LIKE ?1"
+    };
+    let (all, dead, oldest) = database.one(counted, &values![pattern.as_str()], |row| {
+        let oldest: Option<i64> = row.get(2)?;
+        Ok((number(row.get(0)?), number(row.get(1)?), oldest))
+    })?;
+    Ok(ReceiverStats {
+        waiting: all.saturating_sub(dead),
+        oldest: oldest.map(Timestamp::from_unix_millis),
+        dead,
+    })
+}
+
+/// Gives up what waits for named receivers that are none of these; returns their names with how many messages each. Their keys are dead
+/// as a whole, so that nothing is to be promoted.
+pub(super) fn give_up_others(
+    transaction: &Transaction<'_>,
+    receivers: &[ReceiverName],
+    now: Timestamp,
+) -> SqlResult<Vec<(String, u64)>> {
+    let named = entries!(" AND dead_ms IS NULL AND key LIKE ?1 ORDER BY seq");
+    let waiting = transaction.query(named, &values!["@%"], read)?;
+    let mut gone: Vec<(String, u64)> = Vec::new();
+    let mut rows = Vec::new();
+    for StoredEntry { entry, .. } in waiting {
+        let Some(name) = entry.receiver().map(str::to_owned) else {
+            continue;
+        };
+        if receivers.iter().any(|known| known.as_str() == name) {
+            continue;
+        }
+        match gone.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, many)) => *many = many.saturating_add(1),
+            None => gone.push((name, 1)),
+        }
+        let why = WITHOUT_RECEIVER.to_owned();
+        rows.push(row_of(&entry, OutboxChange::GivenUp { why }, now));
+    }
+    transaction.execute_each(
+        "UPDATE outbox SET dead_ms = ?2, due_ms = NULL, why = ?3 WHERE {mine} AND key LIKE ?1 AND dead_ms IS NULL",
+        gone.iter().map(|(name, _)| {
+            let pattern = format!("@{name}/%");
+            Ok(values![pattern, now.as_unix_millis(), WITHOUT_RECEIVER])
+        }),
+    )?;
+    audit::append(transaction, &rows)?;
+    Ok(gone)
+}
+
+/// Why a message is given up whose receiver is gone.
+const WITHOUT_RECEIVER: &str = "its receiver is not in the settings any more";
+
 fn record(
     transaction: &Transaction<'_>,
     entry: &OutboxEntry,
     change: OutboxChange,
     now: Timestamp,
 ) -> SqlResult<()> {
-    let campaign = entry.key.strip_prefix("campaign/");
-    let row = AuditRow {
+    audit::append(transaction, &[row_of(entry, change, now)])
+}
+
+fn row_of(entry: &OutboxEntry, change: OutboxChange, now: Timestamp) -> AuditRow {
+    let (receiver, key) = receiver_of(&entry.key);
+    let campaign = key.strip_prefix("campaign/");
+    AuditRow {
         at: now,
         campaign: campaign.and_then(|id| id.parse::<CampaignId>().ok()),
         decision: entry.decision,
         event: AuditEvent::Outbox {
             message: entry.id.clone(),
             event: entry.event.clone(),
+            receiver: receiver.map(str::to_owned),
             change,
         },
-    };
-    audit::append(transaction, &[row])
+    }
 }

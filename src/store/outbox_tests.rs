@@ -6,13 +6,15 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::control::ports::{Batch, Journal};
-use crate::domain::{DecisionId, Direction, Message, Timestamp};
+use crate::domain::{DecisionId, Direction, Message, ReceiverName, Route, Timestamp};
 use crate::notify::ports::{Outbox, OutboxEntry, Settlement};
 
 use super::database::Database;
 use super::outbox::{self, Bounds};
 use super::places::TestPlace;
-use super::{OutboxEditFault, OutboxEditor, Selection, Store, StoreAt, StoreReader, schema};
+use super::{
+    OutboxEditFault, OutboxEditor, ReceiverOutbox, Selection, Store, StoreAt, StoreReader, schema,
+};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_716_215_520_000);
 
@@ -25,7 +27,8 @@ fn paused(campaign: &str) -> Message {
 /// A store with these campaigns' pauses in its outbox.
 struct TestStore {
     at: StoreAt,
-    store: Store,
+    store: Arc<Store>,
+    outbox: ReceiverOutbox,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -37,7 +40,14 @@ impl TestStore {
             .enable_all()
             .build()
             .unwrap();
-        let stored = Self { at, store, runtime };
+        let store = Arc::new(store);
+        let outbox = ReceiverOutbox::new(Arc::clone(&store), None);
+        let stored = Self {
+            at,
+            store,
+            outbox,
+            runtime,
+        };
         stored.write(campaigns);
         stored
     }
@@ -60,12 +70,12 @@ impl TestStore {
 
     fn entries(&self, seconds: u64) -> Vec<OutboxEntry> {
         let now = NOW.plus(Duration::from_secs(seconds));
-        let round = self.runtime.block_on(self.store.round(now, 100));
+        let round = self.runtime.block_on(self.outbox.round(now, 100));
         round.unwrap().due
     }
 
     fn settle(&self, entry: &OutboxEntry, settlement: Settlement) {
-        let settled = self.store.settle(entry.clone(), settlement, NOW);
+        let settled = self.outbox.settle(entry.clone(), settlement, NOW);
         self.runtime.block_on(settled).unwrap();
     }
 
@@ -75,7 +85,7 @@ impl TestStore {
 
     /// Entries that wait and dead letters as the triggers count them; the rows have to agree.
     fn counted(&self) -> (u64, u64) {
-        let stats = self.runtime.block_on(self.store.stats()).unwrap();
+        let stats = self.runtime.block_on(self.outbox.stats()).unwrap();
         let listed = self.editor().list().unwrap();
         let dead = listed.iter().filter(|stored| stored.dead.is_some()).count();
         let counted = (stats.waiting, stats.dead);
@@ -154,7 +164,7 @@ fn one_that_is_put_off_holds_its_key_until_its_time() {
         let now = NOW.plus(Duration::from_secs(5));
         let round = stored
             .runtime
-            .block_on(stored.store.round(now, 100))
+            .block_on(stored.outbox.round(now, 100))
             .unwrap();
         assert_eq!(round.next, Some(NOW.plus(Duration::from_secs(30))));
     });
@@ -172,9 +182,12 @@ fn a_clock_that_is_set_back_does_not_put_a_letter_off_for_good() {
 #[test]
 fn an_entry_outlives_the_process() {
     TestPlace::on_each(|place| {
-        let TestStore { at, store, .. } = TestStore::with(place, &["a", "a"]);
-        drop(store);
+        let TestStore {
+            at, store, outbox, ..
+        } = TestStore::with(place, &["a", "a"]);
+        drop((store, outbox));
         let (store, _) = Store::open(&at, NOW).unwrap();
+        let store = ReceiverOutbox::new(Arc::new(store), None);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -183,6 +196,73 @@ fn an_entry_outlives_the_process() {
         let stats = runtime.block_on(store.stats()).unwrap();
         assert_eq!((stats.waiting, stats.dead), (2, 0));
         assert_eq!(stats.oldest, Some(NOW));
+    });
+}
+
+fn named(name: &str) -> ReceiverName {
+    name.parse().unwrap()
+}
+
+/// Each receiver has entries, an order and counts of its own.
+#[test]
+fn a_message_is_written_once_for_each_receiver_that_wants_it() {
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &[]);
+        let only_a = Route {
+            campaigns: Some(["a".parse().unwrap()].into()),
+            ..Route::everything(Some(named("team")))
+        };
+        let all = Route::everything(Some(named("team-2")));
+        stored
+            .store
+            .route_by(vec![Route::everything(None), only_a, all]);
+        stored.write(&["a", "b", "a"]);
+        let of =
+            |name: Option<&str>| ReceiverOutbox::new(Arc::clone(&stored.store), name.map(named));
+        let due = |outbox: &ReceiverOutbox| {
+            let round = stored.runtime.block_on(outbox.round(NOW, 100)).unwrap();
+            let keys = round.due.into_iter().map(|entry| entry.key);
+            keys.collect::<Vec<_>>()
+        };
+        let (team, team_2) = (of(Some("team")), of(Some("team-2")));
+        assert_eq!(due(&of(None)), ["campaign/a", "campaign/b"]);
+        assert_eq!(due(&team), ["@team/campaign/a"]);
+        assert_eq!(due(&team_2), ["@team-2/campaign/a", "@team-2/campaign/b"]);
+        assert_eq!(stored.counted(), (8, 0));
+        let first = stored.runtime.block_on(team.round(NOW, 1)).unwrap().due;
+        let settled = team.settle(first[0].clone(), Settlement::Delivered, NOW);
+        stored.runtime.block_on(settled).unwrap();
+        assert_eq!(due(&team), ["@team/campaign/a"], "the next of its own");
+        let own = stored.runtime.block_on(team.own_stats()).unwrap();
+        assert_eq!((own.waiting, own.dead, own.oldest), (1, 0, Some(NOW)));
+        let own = stored.runtime.block_on(of(None).own_stats()).unwrap();
+        assert_eq!(own.waiting, 3);
+    });
+}
+
+#[test]
+fn what_waits_for_a_receiver_that_is_gone_is_given_up_and_audited() {
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &[]);
+        let receivers = [None, Some(named("kept")), Some(named("gone"))];
+        stored
+            .store
+            .route_by(receivers.map(Route::everything).into());
+        stored.write(&["a", "a"]);
+        let given_up = stored.store.give_up_others(vec![named("kept")], NOW);
+        let given_up = stored.runtime.block_on(given_up).unwrap();
+        assert_eq!(given_up, [("gone".to_owned(), 2)]);
+        assert_eq!(stored.counted(), (4, 2));
+        assert_eq!(stored.audited(), ["a given_up", "a given_up"]);
+        let kept = stored.editor().list().unwrap();
+        let dead = kept.iter().filter(|entry| entry.dead.is_some());
+        for entry in dead {
+            assert_eq!(entry.entry.receiver(), Some("gone"));
+            let why = "its receiver is not in the settings any more";
+            assert_eq!(entry.why.as_deref(), Some(why));
+        }
+        let again = stored.store.give_up_others(vec![named("kept")], NOW);
+        assert!(stored.runtime.block_on(again).unwrap().is_empty());
     });
 }
 
@@ -270,7 +350,8 @@ fn the_outbox_is_bounded_and_what_it_loses_is_audited() {
     let transaction = database.begin().unwrap();
     let campaigns = ["a", "b", "a", "c"];
     let messages: Vec<Message> = campaigns.into_iter().map(paused).collect();
-    outbox::insert(&transaction, &messages, bounds).unwrap();
+    let routes = [Route::everything(None)];
+    outbox::insert(&transaction, &messages, &routes, bounds).unwrap();
     let left = outbox::all(&transaction).unwrap();
     let left: Vec<String> = left
         .iter()

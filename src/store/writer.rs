@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use tokio::sync::{Notify, oneshot};
 use crate::control::ports::{Batch, Journal, JournalFault, OpenOperation, Tenure, TenureFault};
 use crate::domain::assignment::ListMemory;
 use crate::domain::queue::QueueMemory;
-use crate::domain::{CampaignId, CampaignState, IdError, QueueId, Timestamp};
-use crate::notify::ports::OutboxStats;
+use crate::domain::{CampaignId, CampaignState, IdError, QueueId, ReceiverName, Route, Timestamp};
+use crate::notify::ports::{OutboxStats, ReceiverStats};
 
 use super::at::{OnServer, StoreAt};
 use super::database::{Database, Transaction};
@@ -63,9 +63,20 @@ pub struct Restored {
 /// The store, open for writing. Closing it waits for the commits under way.
 pub struct Store {
     hand: Hand,
-    outbox_written: Arc<Notify>,
+    outbox_written: Watchers,
+    routes: Routes,
     size: Option<Arc<AtomicU64>>,
     right: Right,
+}
+
+/// Whom messages are written for.
+type Routes = Arc<Mutex<Vec<Route>>>;
+
+/// Who is told of commits with messages.
+type Watchers = Arc<Mutex<Vec<Arc<Notify>>>>;
+
+fn watchers(of: &Watchers) -> MutexGuard<'_, Vec<Arc<Notify>>> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// By what right a store is written.
@@ -244,7 +255,8 @@ impl Store {
         right: Right,
         hand: impl FnOnce(Writer) -> Result<Hand, StoreFault>,
     ) -> Result<Self, StoreFault> {
-        let outbox_written = Arc::new(Notify::new());
+        let outbox_written = Watchers::default();
+        let routes = Arc::new(Mutex::new(vec![Route::everything(None)]));
         let on_file = database.file().is_some();
         let size = on_file.then(|| Arc::new(AtomicU64::new(size_of(&path))));
         let files = on_file.then(|| with_companions(&path));
@@ -260,6 +272,7 @@ impl Store {
             database,
             path,
             retention: Retention::default(),
+            routes: Arc::clone(&routes),
             alone: matches!(right, Right::Lock { .. }),
             commits: 0,
             series_bytes: None,
@@ -269,6 +282,7 @@ impl Store {
         Ok(Self {
             hand: hand(writer)?,
             outbox_written,
+            routes,
             size,
             right,
         })
@@ -317,6 +331,29 @@ impl Store {
         .await
     }
 
+    /// Has messages written for these receivers, from the next commit on; before, for the one without a name.
+    pub fn route_by(&self, routes: Vec<Route>) {
+        *self.routes.lock().unwrap_or_else(PoisonError::into_inner) = routes;
+    }
+
+    /// Gives up what waits for named receivers that are none of these; returns their names with how many messages each.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn give_up_others(
+        &self,
+        receivers: Vec<ReceiverName>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, u64)>, String> {
+        self.ask(move |database| {
+            let transaction = database.begin()?;
+            let gone = outbox::give_up_others(&transaction, &receivers, now)?;
+            transaction.commit()?;
+            Ok(gone)
+        })
+        .await
+    }
+
     /// Returns the last row of the audit and its hash; nothing where there is none.
     ///
     /// # Errors
@@ -331,9 +368,26 @@ impl Store {
             .await
     }
 
-    /// Ends when messages were committed since it last ended.
-    pub(super) async fn outbox_written(&self) {
-        self.outbox_written.notified().await;
+    /// How much of what waits, or was given up, is for one receiver.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn outbox_stats_of(
+        &self,
+        receiver: Option<ReceiverName>,
+    ) -> Result<ReceiverStats, String> {
+        self.have(move |writer| {
+            let bounds = writer.retention.bounds();
+            outbox::stats_of(&writer.database, receiver.as_ref(), bounds)
+        })
+        .await
+    }
+
+    /// Returns what is told of each commit with messages from now on.
+    pub(super) fn watch_outbox(&self) -> Arc<Notify> {
+        let watcher = Arc::new(Notify::new());
+        watchers(&self.outbox_written).push(Arc::clone(&watcher));
+        watcher
     }
 
     /// Has the writer do something and waits for what it gives.
@@ -426,12 +480,13 @@ struct Writer {
     presence: Presence,
     high_water: Option<HighWater>,
     retention: Retention,
+    routes: Routes,
     /// Whether nobody else writes the file.
     alone: bool,
     commits: u32,
     /// Bytes of the frames that are kept, once they were counted.
     series_bytes: Option<u64>,
-    outbox_written: Arc<Notify>,
+    outbox_written: Watchers,
     size: Option<Arc<AtomicU64>>,
     lease: Option<Arc<Lease>>,
 }
@@ -476,7 +531,14 @@ impl Writer {
         audit::append(&transaction, &batch.audit)?;
         // Messages of this batch were recorded by the new time, or will be delivered at once.
         outbox::shift_clock(&transaction, batch.clock_step)?;
-        outbox::insert(&transaction, &batch.outbox, self.retention.bounds())?;
+        let routes = self.routes.lock();
+        let routes = routes.unwrap_or_else(PoisonError::into_inner).clone();
+        outbox::insert(
+            &transaction,
+            &batch.outbox,
+            &routes,
+            self.retention.bounds(),
+        )?;
         outcomes::write(&transaction, &batch.outcomes)?;
         workload::write(&transaction, &batch.workload)?;
         workload_shared::write(&transaction, &batch.shared_workload)?;
@@ -505,7 +567,9 @@ impl Writer {
         }
         self.series_bytes = series_bytes;
         if !batch.outbox.is_empty() {
-            self.outbox_written.notify_one();
+            for watcher in watchers(&self.outbox_written).iter() {
+                watcher.notify_one();
+            }
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The events of delivery to the webhook's receiver, each with its log line and its metric.
+//! The events of delivery to a receiver of webhooks, each with its log line and its metric.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tracing::{debug, info, warn};
 
 use crate::domain::DecisionId;
 
-use super::metrics::{DeliveryOutcome, OutboxMetrics};
+use super::metrics::{DeliveryOutcome, OutboxMetrics, ReceiverMetrics};
 
 /// An outbox entry, as log lines name it.
 #[derive(Clone, Copy, Debug)]
@@ -27,17 +27,19 @@ pub struct EntryLabel<'a> {
 /// may be attempted thousands of times meanwhile.
 pub struct DeliveryEvents {
     metrics: OutboxMetrics,
+    own: Option<ReceiverMetrics>,
     receiver_works: bool,
     outbox_works: bool,
     crowded: bool,
 }
 
 impl DeliveryEvents {
-    /// Assumes at first that the receiver works.
+    /// Assumes at first that the receiver works. Its own metrics, with its name, are there where there are several receivers.
     #[must_use]
-    pub fn new(metrics: OutboxMetrics) -> Self {
+    pub fn new(metrics: OutboxMetrics, own: Option<ReceiverMetrics>) -> Self {
         Self {
             metrics,
+            own,
             receiver_works: true,
             outbox_works: true,
             crowded: false,
@@ -46,12 +48,12 @@ impl DeliveryEvents {
 
     /// Reports a delivery, `since` the time when the event happened.
     pub fn delivered(&mut self, entry: EntryLabel<'_>, took: Duration, since: Duration) {
-        let metrics = &self.metrics;
-        metrics.attempt(DeliveryOutcome::Delivered, took.as_secs_f64());
-        metrics.delivered_after(since.as_secs_f64());
+        self.attempt(DeliveryOutcome::Delivered, took);
+        self.metrics.delivered_after(since.as_secs_f64());
         if !self.receiver_works {
             self.receiver_works = true;
-            info!("the webhook's receiver accepts messages again");
+            let receiver = self.name();
+            info!(receiver, "the webhook's receiver accepts messages again");
         }
         debug!(
             message_id = entry.id, event = entry.event, subject = entry.subject,
@@ -68,10 +70,11 @@ impl DeliveryEvents {
         took: Duration,
         wait: Duration,
     ) {
-        self.metrics.attempt(outcome, took.as_secs_f64());
+        self.attempt(outcome, took);
         if self.receiver_works {
             self.receiver_works = false;
             warn!(
+                receiver = self.name(),
                 message_id = entry.id,
                 // The field's former name, for one release.
                 letter = entry.id,
@@ -83,6 +86,7 @@ impl DeliveryEvents {
             );
         } else {
             debug!(
+                receiver = self.name(),
                 message_id = entry.id,
                 attempt = entry.attempt,
                 why,
@@ -100,9 +104,10 @@ impl DeliveryEvents {
         why: &str,
         took: Duration,
     ) {
-        self.metrics.attempt(outcome, took.as_secs_f64());
+        self.attempt(outcome, took);
         self.metrics.dead_letter();
         warn!(
+            receiver = self.name(),
             // `letter` is the former name of `message_id`, for one release.
             message_id = entry.id, letter = entry.id, event = entry.event, subject = entry.subject,
             decision = %entry.decision, attempts = entry.attempt, why,
@@ -121,6 +126,31 @@ impl DeliveryEvents {
             );
         }
         self.crowded = crowded;
+    }
+
+    /// Whether the receiver has metrics of its own.
+    #[must_use]
+    pub fn tells_of_each(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Updates the gauges of what is for this receiver.
+    pub fn counted_own(&mut self, waiting: u64, dead: u64, oldest: Option<f64>) {
+        if let Some(own) = &self.own {
+            own.counted(waiting, dead, oldest);
+        }
+    }
+
+    fn attempt(&self, outcome: DeliveryOutcome, took: Duration) {
+        self.metrics.attempt(outcome, took.as_secs_f64());
+        if let Some(own) = &self.own {
+            own.attempt(outcome);
+        }
+    }
+
+    /// The receiver's name, where there are several.
+    fn name(&self) -> Option<&str> {
+        self.own.as_ref().map(ReceiverMetrics::name)
     }
 
     /// Reports that the outbox could not be read or written.

@@ -32,8 +32,8 @@ pub use log::{LogFormat, LogLayer, flush as flush_log, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, Feature,
     GuardMetrics, LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, OutcomeMetrics,
-    PollOutcome, ProcessMetrics, QueueMetrics, RetryCause, SharedStore, Step, TenantStanding,
-    ThrottleMetrics, exposition,
+    PollOutcome, ProcessMetrics, QueueMetrics, ReceiverFamilies, ReceiverMetrics, RetryCause,
+    SharedStore, Step, TenantStanding, ThrottleMetrics, exposition,
 };
 #[cfg(feature = "otlp")]
 pub use otlp::TraceExport;

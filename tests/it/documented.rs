@@ -146,9 +146,14 @@ fn the_examples_lack_nothing_but_addresses_and_secrets() {
             let value = match variable {
                 "AUTOPILOT_BASE_URL" => "https://api.example.com",
                 "AUTOPILOT_CLIENT_ID" => "autopilot",
+                other if other.starts_with("AUTOPILOT_RECEIVER_URL_") => {
+                    "https://hooks.example.com/autopilot"
+                }
                 other => {
                     assert!(
-                        other.contains("SECRET") || other.contains("TOKEN"),
+                        ["SECRET", "TOKEN", "ROUTING_KEY"]
+                            .iter()
+                            .any(|secret| other.contains(secret)),
                         "{fault}"
                     );
                     "0123456789abcdef0123456789abcdef"

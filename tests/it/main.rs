@@ -54,6 +54,7 @@ mod queue_races;
 mod queues;
 mod reassign;
 mod receiver;
+mod receivers;
 mod reload;
 mod restart;
 mod robustness;

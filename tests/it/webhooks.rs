@@ -376,7 +376,14 @@ fn an_unproven_pause_is_told_once_and_so_is_its_end() {
         .command(&["release", CAMPAIGN, "--theirs"])
         .output();
     assert_eq!(given_away.code(), 0, "{}", given_away.stderr);
-    let ended = &receiver.wait_for(3)[2];
+    let taken = receiver.wait_for(4);
+    let claimed = &taken[2];
+    assert_eq!(
+        claimed.header("x-autopilot-event"),
+        "campaign.pause_claimed"
+    );
+    assert_eq!(claimed.json()["status"], "THEIRS");
+    let ended = &taken[3];
     assert_eq!(ended.header("x-autopilot-event"), "campaign.pause_unproven");
     let body = ended.json();
     assert_eq!(
@@ -385,7 +392,7 @@ fn an_unproven_pause_is_told_once_and_so_is_its_end() {
     );
     centre.wait_for_polls(4);
     daemon.stop();
-    assert_eq!(receiver.wait_for(3).len(), 3);
+    assert_eq!(receiver.wait_for(4).len(), 4);
     centre.audit();
 }
 

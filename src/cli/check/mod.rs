@@ -85,8 +85,12 @@ pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
         }
     }
     output::result("not tried: commands, the state directory and the listener; `run` does");
-    if settings.webhook.is_some() {
-        output::result("not tried: the webhook's receiver; `webhook test` does");
+    match resolved.all().map(|one| one.all_receivers().count()).sum() {
+        0_usize => {}
+        1 => output::result("not tried: the webhook's receiver; `webhook test` does"),
+        many => output::result(format_args!(
+            "not tried: {many} receivers of webhooks; `webhook test` does"
+        )),
     }
     exit
 }
@@ -107,6 +111,10 @@ fn contents(settings: &Settings) -> String {
     }
     if queues > 0 {
         parts.push(counted(queues, "queue"));
+    }
+    let receivers = settings.receivers.len();
+    if receivers > 0 {
+        parts.push(counted(receivers, "receiver"));
     }
     parts.join(", ")
 }

@@ -634,6 +634,7 @@ fn settings(
         once: false,
         log_format: LogFormat::Auto,
         webhook: None,
+        receivers: Vec::new(),
         otlp_endpoint: None,
         otlp_protocol: TraceProtocol::default(),
     })

@@ -112,7 +112,7 @@ pub(super) fn reconciler(settings: &Settings, writes: bool) -> Result<OpenReconc
         events,
         ReconcilerSettings {
             run,
-            announces: settings.webhook.is_some(),
+            announces: settings.notifies(),
             longest: longest(settings),
             usually_settles,
             by: by(),
@@ -180,6 +180,7 @@ fn beside(
         Exit::Io
     })?;
     let store = Arc::new(store);
+    store.route_by(settings.routes());
     let recovery = Recovery {
         clock: Arc::clone(clock),
         journal: Arc::<Store>::clone(&store),

@@ -135,6 +135,8 @@ pub(in crate::control) enum Fact<'a> {
         decision: DecisionId,
         /// The cause of the campaign's last transition of ours.
         last: Option<Cause>,
+        /// Who changed the campaign last, where the platform names authors.
+        by: Option<&'a str>,
     },
 
     /// Every campaign was decided on. What happens from here on belongs to this decision, where it says no other.

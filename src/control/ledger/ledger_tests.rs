@@ -314,6 +314,7 @@ async fn an_intent_that_cannot_be_committed_never_reaches_the_audit() {
         notice: &world.notices[1],
         decision: ledger.decision(),
         last: None,
+        by: None,
     };
     ledger.record(at(), noticed);
     let intended = Fact::CommandIntended {
@@ -339,13 +340,13 @@ async fn an_intent_that_cannot_be_committed_never_reaches_the_audit() {
 }
 
 #[tokio::test]
-async fn none_of_the_rows_of_a_change_that_cannot_be_committed_reaches_the_audit() {
+async fn nothing_of_a_change_that_cannot_be_committed_is_in_the_audit_or_told() {
     let world = World::new();
     let Fixture {
         journal,
         mut ledger,
         ..
-    } = Fixture::new(&world, false);
+    } = Fixture::new(&world, true);
     let author = Author::new("anna", "wrong list").unwrap();
     let held = AppliedChange::Held {
         hold: HoldKind::Paused,
@@ -358,7 +359,7 @@ async fn none_of_the_rows_of_a_change_that_cannot_be_committed_reaches_the_audit
         change: &held,
     };
     ledger.record(at(), made());
-    let rows = ledger.waiting_rows();
+    let rows = ledger.waiting();
     ledger.record(at(), made());
     ledger.record(at(), made());
     journal.full.store(true, Ordering::Relaxed);
@@ -366,6 +367,7 @@ async fn none_of_the_rows_of_a_change_that_cannot_be_committed_reaches_the_audit
     ledger.commit().await.unwrap();
     let batch = journal.take().unwrap();
     assert_eq!(batch.audit.len(), 1, "that of before");
+    assert_eq!(batch.outbox.len(), 1, "that of before");
 }
 
 /// The messages of a batch belong to its rows, whatever the decision in force.

@@ -1,8 +1,10 @@
 //! The message of each fact that other systems are notified of.
 
+use crate::control::operator::{AppliedChange, Author};
 use crate::domain::throttle::PaceNotice;
 use crate::domain::{
-    Alert, Campaign, CampaignId, Cause, Command, Conclusion, DecisionId, Message, Notice, Timestamp,
+    Alert, Campaign, CampaignId, Cause, Command, Conclusion, DecisionId, EndedPause, Message,
+    Notice, OperatorChange, ReloadResult, Timestamp,
 };
 
 use super::fact::{CommandEnd, Fact};
@@ -16,7 +18,8 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
             notice,
             decision,
             last,
-        } => noticed(campaign, notice, *last, at, *decision),
+            by,
+        } => noticed(campaign, notice, (*last, *by), at, *decision),
         Fact::Alerted { alert, campaign } => alerted(alert, *campaign, at, decision),
         Fact::PaceEnded {
             change, conclusion, ..
@@ -52,6 +55,11 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
                 at,
             )
         }),
+        Fact::ChangeMade {
+            campaign,
+            author,
+            change,
+        } => changed(*campaign, author, change, at, decision),
         // Receivers have no message for them.
         Fact::RunStarted { .. }
         | Fact::AssignmentsStarted { .. }
@@ -90,7 +98,6 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
         | Fact::HoldCarriedOut { .. }
         | Fact::ThresholdsSet { .. }
         | Fact::PoliciesReplaced { .. }
-        | Fact::ChangeMade { .. }
         | Fact::ChangeInForce { .. }
         | Fact::ConfigurationReloaded { .. }
         | Fact::ReloadRefused { .. }
@@ -134,11 +141,26 @@ fn ended(command: &Command, end: CommandEnd, at: Timestamp) -> Option<Message> {
 fn noticed(
     campaign: &CampaignId,
     notice: &Notice,
-    last: Option<Cause>,
+    (last, by): (Option<Cause>, Option<&str>),
     at: Timestamp,
     decision: DecisionId,
 ) -> Option<Message> {
     match notice {
+        Notice::PersonPaused => Some(Message::paused_by_person(campaign, by, decision, at)),
+        Notice::PersonResumed { grace_until } => Some(Message::resumed_by_person(
+            campaign,
+            EndedPause::Ours(*grace_until),
+            by,
+            decision,
+            at,
+        )),
+        Notice::PersonsPauseEnded => Some(Message::resumed_by_person(
+            campaign,
+            EndedPause::Persons,
+            by,
+            decision,
+            at,
+        )),
         Notice::Resolved {
             decision: of,
             to,
@@ -151,9 +173,6 @@ fn noticed(
         )),
         Notice::Resolved { .. }
         | Notice::FoundPaused
-        | Notice::PersonPaused
-        | Notice::PersonResumed { .. }
-        | Notice::PersonsPauseEnded
         | Notice::Adopted
         | Notice::Unproven { .. }
         | Notice::UnprovenEnded { .. }
@@ -162,6 +181,82 @@ fn noticed(
         | Notice::Missing
         | Notice::Back
         | Notice::OtherStatus { .. } => None,
+    }
+}
+
+/// What an operator changed; counters that are fed are a reading and no change.
+fn changed(
+    campaign: Option<&CampaignId>,
+    author: &Author,
+    change: &AppliedChange,
+    at: Timestamp,
+    decision: DecisionId,
+) -> Option<Message> {
+    let by = author.of_message();
+    let of_campaign = |change: &OperatorChange| {
+        let campaign = campaign?;
+        Some(Message::changed_by_operator(
+            campaign, change, by, decision, at,
+        ))
+    };
+    let reload = |result| Some(Message::configuration_reloaded(result, by, decision, at));
+    match change {
+        AppliedChange::Held {
+            hold,
+            until,
+            was_until,
+        } => of_campaign(&OperatorChange::Held {
+            hold: *hold,
+            until: *until,
+            was_until: *was_until,
+        }),
+        AppliedChange::Released { hold } => of_campaign(&OperatorChange::Released { hold: *hold }),
+        AppliedChange::PauseClaimed { was, .. } => of_campaign(&OperatorChange::PauseClaimed {
+            ours: true,
+            was: was.label(),
+        }),
+        AppliedChange::PauseGivenAway { was, .. } => of_campaign(&OperatorChange::PauseClaimed {
+            ours: false,
+            was: was.label(),
+        }),
+        AppliedChange::ThresholdsSet {
+            thresholds,
+            before,
+            until,
+        } => of_campaign(&OperatorChange::ThresholdsSet {
+            thresholds: *thresholds,
+            before: *before,
+            until: *until,
+        }),
+        AppliedChange::AbandonTargetSet {
+            target,
+            before,
+            until,
+        } => of_campaign(&OperatorChange::TargetSet {
+            target: *target,
+            before: *before,
+            until: *until,
+        }),
+        AppliedChange::ThresholdsRestored { thresholds } => {
+            of_campaign(&OperatorChange::ThresholdsRestored {
+                thresholds: *thresholds,
+            })
+        }
+        AppliedChange::Reloaded {
+            changes,
+            after_restart,
+            ..
+        } => reload(ReloadResult::Reloaded {
+            changes,
+            after_restart,
+        }),
+        AppliedChange::ReloadRefused { faults } => reload(ReloadResult::Refused { faults }),
+        // Each campaign of several has a change of its own, and the calibration tells of queues.
+        AppliedChange::HeldSeveral { .. }
+        | AppliedChange::ReleasedSeveral { .. }
+        | AppliedChange::QueueHeld { .. }
+        | AppliedChange::QueueReleased { .. }
+        | AppliedChange::OutcomesFed { .. } => None,
     }
 }
 

@@ -50,6 +50,7 @@ use super::status::ObservableState;
 pub(super) use fact::{CommandEnd, Fact, Standing};
 use memory::Remembered;
 use recorder::Recorder;
+pub(super) use recorder::Waiting;
 use telemetry::Telemetry;
 use view::View;
 
@@ -128,7 +129,10 @@ impl Ledger {
         self.telemetry.report(&fact, at, decision);
         self.recorder.audit(audit::row(&fact, at, decision));
         if self.announces {
-            let message = messages::message(&fact, at, decision);
+            let mut message = messages::message(&fact, at, decision);
+            if let Some(message) = &mut message {
+                message.name = self.view.name_of(message.key.campaign());
+            }
             self.recorder.message(message);
         }
         match memory::remembered(&fact) {
@@ -199,20 +203,20 @@ impl Ledger {
     /// Writes what was recorded, of which the last is what is about to be done. After a failure that is not done, and its
     /// row must not reach the audit with a later batch either.
     pub(super) async fn commit_intent(&mut self) -> Result<(), JournalFault> {
-        let before = self.recorder.audit_rows().saturating_sub(1);
+        let before = self.recorder.waiting().without_last_row();
         self.commit_since(before).await
     }
 
-    /// Returns how many rows of the audit wait for a commit, for [`Ledger::commit_since`].
-    pub(super) fn waiting_rows(&self) -> usize {
-        self.recorder.audit_rows()
+    /// Returns how much waits for a commit, for [`Ledger::commit_since`].
+    pub(super) fn waiting(&self) -> Waiting {
+        self.recorder.waiting()
     }
 
-    /// The same where what is about to be done has several rows: those behind the first `before`.
-    pub(super) async fn commit_since(&mut self, before: usize) -> Result<(), JournalFault> {
+    /// The same where what is about to be done has several rows, or messages: those behind what waited `before`.
+    pub(super) async fn commit_since(&mut self, before: Waiting) -> Result<(), JournalFault> {
         let written = self.commit().await;
         if written.is_err() {
-            self.recorder.withdraw_audit(before);
+            self.recorder.withdraw(before);
         }
         written
     }

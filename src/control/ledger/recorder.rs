@@ -24,6 +24,23 @@ use crate::domain::{Autopilot, CampaignId, CampaignState, Message, Reason, Times
 /// Inputs kept while the store cannot be written: more than a week of one campaign at the default interval.
 const MOST_INPUTS: usize = 100_000;
 
+/// How much waits for a commit.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::control) struct Waiting {
+    rows: usize,
+    messages: usize,
+}
+
+impl Waiting {
+    /// The same without the last row.
+    pub(super) fn without_last_row(self) -> Self {
+        Self {
+            rows: self.rows.saturating_sub(1),
+            ..self
+        }
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Recorder {
     inputs: Vec<(Timestamp, Input)>,
@@ -119,14 +136,19 @@ impl Recorder {
         self.workload.observe(autopilot, sample, poll_interval, at);
     }
 
-    /// Returns how many audit rows wait for a commit.
-    pub(super) fn audit_rows(&self) -> usize {
-        self.audit.len()
+    /// Returns how much waits for a commit.
+    pub(super) fn waiting(&self) -> Waiting {
+        Waiting {
+            rows: self.audit.len(),
+            messages: self.outbox.len(),
+        }
     }
 
-    /// Takes back the audit rows behind the first so many: what they are of was given up because it could not be committed.
-    pub(super) fn withdraw_audit(&mut self, kept: usize) {
-        self.audit.truncate(kept);
+    /// Takes back the audit rows behind those that waited before, and their messages: what they are of was given up because it could
+    /// not be committed.
+    pub(super) fn withdraw(&mut self, before: Waiting) {
+        self.audit.truncate(before.rows);
+        self.outbox.truncate(before.messages);
     }
 
     /// Whether there is nothing to commit.

@@ -101,6 +101,7 @@ impl Telemetry {
                 notice,
                 decision,
                 last,
+                ..
             } => events.noticed(campaign, notice, *decision, *last, at),
             Fact::Decided {
                 plan, autopilot, ..

@@ -317,6 +317,7 @@ impl World {
             notice,
             decision,
             last: None,
+            by: None,
         };
         vec![
             Fact::PollRepeated,

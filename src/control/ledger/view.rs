@@ -26,6 +26,15 @@ impl View {
         &self.observed
     }
 
+    /// What people call a campaign: the configuration's name for it, else the platform's.
+    pub(super) fn name_of(&self, campaign: Option<&CampaignId>) -> Option<String> {
+        let campaign = campaign?;
+        let observed = self.observed.borrow();
+        let label = observed.labels.get(campaign);
+        let label = label.and_then(|labels| labels.name.as_ref());
+        label.or_else(|| observed.names.get(campaign)).cloned()
+    }
+
     /// Shows a fact, if there is anything to be seen of it.
     pub(super) fn show(&self, fact: &Fact<'_>, at: Timestamp, decision: DecisionId) {
         match fact {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::control::operator::{AppliedChange, Author, LONGEST_OVERRIDE, SHORTEST_OVERRIDE};
 use crate::control::ports::{AuditEvent, AuditRow};
 use crate::domain::queue::{CalibrationDecision, CalibrationInput, QueueModel, QueueStanding};
-use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
+use crate::domain::{Hold, HoldKind, Message, QueueId, Timestamp};
 
 use super::blocking::run_blocking;
 use super::calibration::{Calibration, CalibrationResult};
@@ -136,10 +136,16 @@ impl Calibration {
             }
         }
         let (by, reason) = author.parts();
+        let decision = self.reconciler.next_decision();
+        let until = made.queue_held_until();
+        let message = self
+            .reconciler
+            .announces()
+            .then(|| Message::queue_hold_changed(id, until, author.of_message(), decision, now));
         let row = AuditRow {
             at: now,
             campaign: None,
-            decision: self.reconciler.next_decision(),
+            decision,
             event: AuditEvent::Operator {
                 by: by.to_owned(),
                 typed: author.typed().map(str::to_owned),
@@ -147,7 +153,7 @@ impl Calibration {
                 made: made.clone(),
             },
         };
-        if let Err(fault) = self.keep_with(id, Some(row)).await {
+        if let Err(fault) = self.keep_with(id, Some(row), message).await {
             if let Some(entry) = self.queues.get_mut(id) {
                 let taken_back = CalibrationInput::Restored { memory: before };
                 entry.calibrator.tell(taken_back, now);

@@ -28,7 +28,7 @@ use crate::domain::queue::{
     CalibrationDecision, CalibrationInput, CalibrationPolicy, ChangeSet, ClassicInputs, Figures,
     Member, Members, OnConflict, QueueMemory, QueueStanding, QueueStatistics, Setting, WriteForm,
 };
-use crate::domain::{Conclusion, QueueId};
+use crate::domain::{Conclusion, Message, QueueId};
 use crate::telemetry::QueueEvents;
 
 use super::blocking::run_blocking;
@@ -485,13 +485,14 @@ impl Calibration {
 
     /// Commits the memory of a queue, with the inputs that led to it.
     async fn keep(&mut self, id: &QueueId) -> Result<(), JournalFault> {
-        self.keep_with(id, None).await
+        self.keep_with(id, None, None).await
     }
 
     pub(super) async fn keep_with(
         &mut self,
         id: &QueueId,
         row: Option<AuditRow>,
+        message: Option<Message>,
     ) -> Result<(), JournalFault> {
         let now = self.clock.now();
         let memory = self.memory(id).map(|memory| (id.clone(), memory));
@@ -500,6 +501,7 @@ impl Calibration {
             inputs: entry.map_or_else(Vec::new, |entry| entry.calibrator.take(id, now)),
             queues: memory.into_iter().collect(),
             audit: row.into_iter().collect(),
+            outbox: message.into_iter().collect(),
             ..Batch::default()
         });
         let kept = self.journal.commit(Arc::clone(&batch)).await;

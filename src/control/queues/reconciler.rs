@@ -226,6 +226,11 @@ impl Reconciler {
         }
     }
 
+    /// Returns whether other systems are notified.
+    pub(super) fn announces(&self) -> bool {
+        self.settings.announces
+    }
+
     /// Returns the id of the next decision, also for those that others make.
     pub fn next_decision(&mut self) -> DecisionId {
         self.tick = self.tick.saturating_add(1);

@@ -16,6 +16,7 @@ use crate::domain::time::Timestamp;
 
 use super::form::{millis, rfc3339, shown};
 use super::kind::MessageKind;
+use super::people::{ConfigurationReloaded, OperatorChanged, PersonChanged, QueueHoldChanged};
 
 /// Messages of one key are delivered in the order in which they were written; keys do not wait for each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +29,8 @@ pub enum OrderingKey {
     Data,
     /// The audit.
     Audit,
+    /// The daemon's configuration.
+    Configuration,
 }
 
 impl OrderingKey {
@@ -39,6 +42,7 @@ impl OrderingKey {
             Self::Queue(id) => id.as_str(),
             Self::Data => "agents",
             Self::Audit => "audit",
+            Self::Configuration => "configuration",
         }
     }
 
@@ -47,7 +51,7 @@ impl OrderingKey {
     pub fn campaign(&self) -> Option<&CampaignId> {
         match self {
             Self::Campaign(id) => Some(id),
-            Self::Queue(_) | Self::Data | Self::Audit => None,
+            Self::Queue(_) | Self::Data | Self::Audit | Self::Configuration => None,
         }
     }
 }
@@ -59,6 +63,7 @@ impl fmt::Display for OrderingKey {
             Self::Queue(id) => write!(f, "queue/{id}"),
             Self::Data => f.write_str("data"),
             Self::Audit => f.write_str("audit"),
+            Self::Configuration => f.write_str("configuration"),
         }
     }
 }
@@ -72,8 +77,19 @@ pub struct Message {
     pub at: Timestamp,
     /// Which decision it belongs to.
     pub decision: DecisionId,
+    /// What people call the campaign that it is about, as far as that is known: a member of what is sent.
+    pub name: Option<String>,
     /// What is sent.
     pub body: MessageBody,
+}
+
+/// A message as it is sent: its body, with the campaign's name.
+#[derive(Debug, Serialize)]
+pub struct SentMessage<'a> {
+    #[serde(flatten)]
+    body: &'a MessageBody,
+    #[serde(rename = "campaignName", skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
 }
 
 /// A body, which becomes a JSON object.
@@ -94,6 +110,14 @@ pub enum MessageBody {
     Stale(DataStale),
     /// For what happens to queues.
     Queue(QueueMessage),
+    /// For `campaign.paused_by_person` and `campaign.resumed_by_person`.
+    Person(PersonChanged),
+    /// For an operator's change of a campaign.
+    Operator(Box<OperatorChanged>),
+    /// For `queue.held` and `queue.released`.
+    QueueHold(QueueHoldChanged),
+    /// For `configuration.reloaded`.
+    Configuration(ConfigurationReloaded),
     /// For `audit.head`.
     AuditHead(AuditHeadPublished),
     /// For `webhook.test`.
@@ -274,6 +298,10 @@ impl MessageBody {
             Self::Dispatch(_) => MessageKind::AssignmentDispatch,
             Self::Stale(_) => MessageKind::DataStale,
             Self::Queue(message) => message.kind(),
+            Self::Person(changed) => changed.kind(),
+            Self::Operator(changed) => changed.kind(),
+            Self::QueueHold(changed) => changed.kind(),
+            Self::Configuration(_) => MessageKind::ConfigurationReloaded,
             Self::AuditHead(_) => MessageKind::AuditHead,
             Self::Test(_) => MessageKind::WebhookTest,
         }
@@ -326,6 +354,7 @@ impl Message {
             key: OrderingKey::Queue(queue.clone()),
             at,
             decision,
+            name: None,
             body: MessageBody::Queue(body),
         }
     }
@@ -468,6 +497,7 @@ impl Message {
             key: OrderingKey::Data,
             at,
             decision,
+            name: None,
             body,
         }
     }
@@ -493,6 +523,7 @@ impl Message {
             key: OrderingKey::Audit,
             at,
             decision,
+            name: None,
             body,
         }
     }
@@ -500,12 +531,23 @@ impl Message {
     /// `webhook.test`, which reports no event.
     #[must_use]
     pub fn webhook_test(at: Timestamp) -> Self {
+        Self::test("TEST", at)
+    }
+
+    /// The end of a test, for receivers that keep something open until then.
+    #[must_use]
+    pub fn webhook_test_over(at: Timestamp) -> Self {
+        Self::test("TEST_OVER", at)
+    }
+
+    fn test(status: &'static str, at: Timestamp) -> Self {
         Self {
             key: OrderingKey::Data,
             at,
             decision: DecisionId { run: 0, tick: 0 },
+            name: None,
             body: MessageBody::Test(WebhookTest {
-                status: "TEST",
+                status,
                 timestamp: at,
             }),
         }
@@ -517,7 +559,16 @@ impl Message {
         self.body.kind()
     }
 
-    fn of_campaign(
+    /// What is sent, which becomes a JSON object.
+    #[must_use]
+    pub fn sent(&self) -> SentMessage<'_> {
+        SentMessage {
+            body: &self.body,
+            name: self.name.as_deref(),
+        }
+    }
+
+    pub(super) fn of_campaign(
         campaign: &CampaignId,
         body: MessageBody,
         decision: DecisionId,
@@ -527,6 +578,7 @@ impl Message {
             key: OrderingKey::Campaign(campaign.clone()),
             at,
             decision,
+            name: None,
             body,
         }
     }

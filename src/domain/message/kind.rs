@@ -23,6 +23,24 @@ pub enum MessageKind {
     QueueRoutingUpdated,
     /// How fast a queue drains was measured.
     QueueDrainRate,
+    /// A person paused a campaign on the platform.
+    CampaignPausedByPerson,
+    /// A person resumed a campaign on the platform.
+    CampaignResumedByPerson,
+    /// An operator holds a campaign.
+    CampaignHeld,
+    /// An operator ended a hold.
+    CampaignReleased,
+    /// An operator said whose a pause is.
+    CampaignPauseClaimed,
+    /// An operator overrides thresholds for a while, or does so no more.
+    CampaignThresholdsSet,
+    /// An operator keeps a queue from being calibrated.
+    QueueHeld,
+    /// A queue may be calibrated again.
+    QueueReleased,
+    /// The configuration was read anew.
+    ConfigurationReloaded,
     /// The head of the audit, from time to time.
     AuditHead,
     /// Somebody tries the receiver.
@@ -31,9 +49,15 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, as the page on webhooks lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 21] = [
         Self::CampaignPaused,
         Self::CampaignResumed,
+        Self::CampaignPausedByPerson,
+        Self::CampaignResumedByPerson,
+        Self::CampaignHeld,
+        Self::CampaignReleased,
+        Self::CampaignPauseClaimed,
+        Self::CampaignThresholdsSet,
         Self::CampaignFlapping,
         Self::CampaignPauseUnproven,
         Self::CampaignPaceChanged,
@@ -41,7 +65,10 @@ impl MessageKind {
         Self::QueueUpdated,
         Self::QueueRoutingUpdated,
         Self::QueueDrainRate,
+        Self::QueueHeld,
+        Self::QueueReleased,
         Self::DataStale,
+        Self::ConfigurationReloaded,
         Self::AuditHead,
         Self::WebhookTest,
     ];
@@ -60,6 +87,15 @@ impl MessageKind {
             Self::QueueUpdated => "queue.updated",
             Self::QueueRoutingUpdated => "queue_routing_updated",
             Self::QueueDrainRate => "queue.drain_rate",
+            Self::CampaignPausedByPerson => "campaign.paused_by_person",
+            Self::CampaignResumedByPerson => "campaign.resumed_by_person",
+            Self::CampaignHeld => "campaign.held",
+            Self::CampaignReleased => "campaign.released",
+            Self::CampaignPauseClaimed => "campaign.pause_claimed",
+            Self::CampaignThresholdsSet => "campaign.thresholds_set",
+            Self::QueueHeld => "queue.held",
+            Self::QueueReleased => "queue.released",
+            Self::ConfigurationReloaded => "configuration.reloaded",
             Self::AuditHead => "audit.head",
             Self::WebhookTest => "webhook.test",
         }

@@ -28,7 +28,7 @@ pub use endpoint::{Endpoint, Feature};
 pub use guards::GuardMetrics;
 pub use labels::{Code, DeliveryOutcome, PollOutcome, RetryCause, Step};
 pub use operator::OperatorMetrics;
-pub use outbox::OutboxMetrics;
+pub use outbox::{OutboxMetrics, ReceiverFamilies, ReceiverMetrics};
 pub use outcomes::OutcomeMetrics;
 pub(super) use queues::QueueGauges;
 pub use queues::QueueMetrics;

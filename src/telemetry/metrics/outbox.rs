@@ -1,11 +1,12 @@
 //! Metrics of the outbox and of webhook deliveries.
 
-use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGaugeVec};
+use prometheus::{Gauge, GaugeVec, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
 use super::families::Families;
 use super::labels::DeliveryOutcome;
 
-/// Metrics of the outbox and of webhook deliveries.
+/// Metrics of the outbox and of webhook deliveries. Clones count as one.
+#[derive(Clone)]
 pub struct OutboxMetrics {
     messages: IntGaugeVec,
     oldest: Gauge,
@@ -78,6 +79,88 @@ impl OutboxMetrics {
             self.messages
                 .with_label_values(&[state])
                 .set(i64::try_from(messages).unwrap_or(i64::MAX));
+        }
+        self.oldest.set(oldest.unwrap_or_default());
+    }
+}
+
+/// The series by receiver: only there where receivers have names.
+pub struct ReceiverFamilies {
+    messages: IntGaugeVec,
+    oldest: GaugeVec,
+    attempts: IntCounterVec,
+}
+
+/// Metrics of what is for one receiver.
+pub struct ReceiverMetrics {
+    name: String,
+    waiting: IntGauge,
+    dead: IntGauge,
+    oldest: Gauge,
+    attempts: IntCounterVec,
+}
+
+impl ReceiverFamilies {
+    pub(super) fn register(families: &Families<'_>) -> prometheus::Result<Self> {
+        Ok(Self {
+            messages: families.int_gauges(
+                "receiver_messages",
+                "Messages in the outbox for one receiver: waiting for their delivery, or dead.",
+                &["receiver", "state"],
+            )?,
+            oldest: families.gauges(
+                "receiver_oldest_timestamp_seconds",
+                "When the oldest message that waits for a receiver happened; 0 when none waits.",
+                &["receiver"],
+            )?,
+            attempts: families.counters(
+                "receiver_attempts_total",
+                "Attempts to deliver a message to a receiver, by outcome.",
+                &["receiver", "outcome"],
+            )?,
+        })
+    }
+
+    /// The series of one receiver, all of which are there at once.
+    ///
+    /// # Errors
+    /// A fault of the labels.
+    pub fn of(&self, receiver: &str) -> prometheus::Result<ReceiverMetrics> {
+        let messages = |state| {
+            self.messages
+                .get_metric_with_label_values(&[receiver, state])
+        };
+        for outcome in DeliveryOutcome::ALL {
+            let labels = [receiver, outcome.label()];
+            self.attempts.get_metric_with_label_values(&labels)?;
+        }
+        Ok(ReceiverMetrics {
+            name: receiver.to_owned(),
+            waiting: messages("waiting")?,
+            dead: messages("dead")?,
+            oldest: self.oldest.get_metric_with_label_values(&[receiver])?,
+            attempts: self.attempts.clone(),
+        })
+    }
+}
+
+impl ReceiverMetrics {
+    /// The receiver's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// An attempt ended.
+    pub fn attempt(&self, outcome: DeliveryOutcome) {
+        let labels = [self.name.as_str(), outcome.label()];
+        self.attempts.with_label_values(&labels).inc();
+    }
+
+    /// What is for it was counted; `oldest` is a Unix time.
+    pub fn counted(&self, waiting: u64, dead: u64, oldest: Option<f64>) {
+        for (gauge, messages) in [(&self.waiting, waiting), (&self.dead, dead)] {
+            gauge.set(i64::try_from(messages).unwrap_or(i64::MAX));
         }
         self.oldest.set(oldest.unwrap_or_default());
     }

@@ -21,7 +21,7 @@ use super::exposition::Exposition;
 use super::families::Families;
 use super::guards::GuardMetrics;
 use super::operator::OperatorMetrics;
-use super::outbox::OutboxMetrics;
+use super::outbox::{OutboxMetrics, ReceiverFamilies};
 use super::outcomes::OutcomeMetrics;
 use super::queues::QueueMetrics;
 use super::throttle::ThrottleMetrics;
@@ -260,6 +260,16 @@ impl Metrics {
     /// When they were asked for before; a fault of the caller.
     pub fn outbox(&self) -> prometheus::Result<OutboxMetrics> {
         OutboxMetrics::register(&Families {
+            registry: &self.registry,
+        })
+    }
+
+    /// The series by receiver: only there where receivers have names. To be asked for once.
+    ///
+    /// # Errors
+    /// When they were asked for before; a fault of the caller.
+    pub fn receivers(&self) -> prometheus::Result<ReceiverFamilies> {
+        ReceiverFamilies::register(&Families {
             registry: &self.registry,
         })
     }

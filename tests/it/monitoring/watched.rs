@@ -1,4 +1,4 @@
-//! A daemon that exposes everything that it can: with a webhook, an aim, a preview campaign, a queue and a guard.
+//! A daemon that exposes everything that it can: with a webhook, a further receiver, an aim, a preview campaign, a queue and a guard.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -29,6 +29,10 @@ name = "day"
 limit = "3%"
 period = "day"
 zone = "UTC"
+
+[[receiver]]
+name = "slack-ops"
+form = "slack"
 "#;
 
 const ROSTER: &str = "id,skills,start,end,zone,concurrency\na1,sales,00:00,00:00,UTC,1\n";
@@ -67,6 +71,7 @@ impl Watched {
             ("AUTOPILOT_POLL_INTERVAL", "500ms".to_owned()),
             ("AUTOPILOT_LISTEN", "127.0.0.1:0".to_owned()),
             ("AUTOPILOT_WEBHOOK_URL", receiver.url()),
+            ("AUTOPILOT_RECEIVER_URL_SLACK_OPS", receiver.url()),
             (
                 "AUTOPILOT_WEBHOOK_SECRET",
                 "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
