@@ -44,20 +44,8 @@ impl Daemon {
         Self::start_within(real, settings, source, clock, shutdown.clone(), shutdown).await
     }
 
-    /// The same with a listener that may outlive the loop: `shutdown` ends the loop, `ending` says that the listener ends too.
-    pub(crate) async fn start_to_serve(
-        settings: &Settings,
-        source: Option<Source>,
-        clock: Arc<dyn Clock>,
-        shutdown: CancellationToken,
-        ending: CancellationToken,
-    ) -> Result<Self, StartFault> {
-        let real = Surroundings::real()?;
-        let settings = std::slice::from_ref(settings);
-        Self::start_within(real, settings, source, clock, shutdown, ending).await
-    }
-
-    /// The same joined to parts that may be given.
+    /// The same joined to parts that may be given, with a listener that may outlive the loop: `shutdown` ends the loop, `ending`
+    /// says that the listener ends too.
     pub(crate) async fn start_within(
         surroundings: Surroundings,
         settings: &[Settings],

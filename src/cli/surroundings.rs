@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tracing::info;
 
 use crate::control::ports::{Clock, TenureFault};
@@ -26,6 +27,17 @@ pub(crate) enum Surroundings {
     Real(Arc<ReqwestSend>, Servers),
     /// Parts of a program that embeds the daemon.
     Embedded(EmbeddedParts),
+    /// Sockets and the disk, on one thread that decides the order of all that happens.
+    Ordered(OrderedParts),
+}
+
+/// What decides the order of all that happens, where that has to be the same each time.
+#[derive(Clone)]
+pub(crate) struct OrderedParts {
+    /// Carries requests to the platform.
+    pub(crate) transport: Arc<dyn HttpSend>,
+    /// The seed of everything random.
+    pub(crate) seed: u64,
 }
 
 /// Parts that take the place of sockets, disk and randomness.
@@ -68,7 +80,7 @@ impl Surroundings {
     pub(super) fn server(&self, settings: &Settings) -> Option<Arc<StoreServer>> {
         match self {
             Self::Real(_, servers) => servers.server(settings),
-            Self::Embedded(_) => None,
+            Self::Embedded(_) | Self::Ordered(_) => None,
         }
     }
 
@@ -101,6 +113,15 @@ impl Surroundings {
                 let connection = Connection::over(transport, *seed, refusals, settings, clock)?;
                 (opened, connection, Some((Arc::clone(post), *seed)))
             }
+            Self::Ordered(OrderedParts { transport, seed }) => {
+                let gate = Arc::new(AlwaysOpen);
+                let opened = Store::open_in_place(&settings.state_dir, now, gate)?;
+                let opened = (opened, settings.state_dir.as_path().into());
+                let transport = Arc::clone(transport);
+                let refusals = Arc::new(RemembersNothing);
+                let connection = Connection::over(transport, *seed, refusals, settings, clock)?;
+                (opened, connection, None)
+            }
         };
         refuse_absent_reserve(settings, &connection.platform, &**clock).await?;
         Ok(Joined {
@@ -110,6 +131,19 @@ impl Surroundings {
             connection,
             given,
         })
+    }
+}
+
+/// Lets every commit through at once.
+struct AlwaysOpen;
+
+impl CommitGate for AlwaysOpen {
+    fn before(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn after(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
     }
 }
 

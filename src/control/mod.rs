@@ -46,6 +46,7 @@ pub use rivals::RivalWatch;
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};
 pub use status::{
     AssignmentView, CalendarView, CalendarViews, CampaignView, DispatchView, GuardView, GuardViews,
-    ObservableState, OutageView, ReloadView, StaleRules,
+    ObservableState, OutageView, ReloadView, SimulationArm, SimulationComparison, SimulationView,
+    StaleRules,
 };
 pub use supervisor::{Supervised, Supervisor};

@@ -185,6 +185,43 @@ pub struct StaleRules {
     pub paused: usize,
 }
 
+/// A contact centre that is simulated, and steered instead of a real one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimulationView {
+    /// The name of the simulated day.
+    pub scenario: String,
+    /// What it shows, for people.
+    pub about: String,
+    /// The seed of everything random in it.
+    pub seed: u64,
+    /// How many times faster than real time it goes by.
+    pub speed: f64,
+    /// The day so far beside the same day without the daemon.
+    pub comparison: Option<SimulationComparison>,
+}
+
+/// A simulated day up to a moment, with the daemon and without it, for the same callers, customers and agents.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SimulationComparison {
+    /// The hours of the day that are compared.
+    pub hours: f64,
+    /// With the daemon.
+    pub with_autopilot: SimulationArm,
+    /// Without it.
+    pub left_running: SimulationArm,
+}
+
+/// What came of one arm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SimulationArm {
+    /// Answered calls an hour that reached an agent.
+    pub connected_per_hour: f64,
+    /// The share of answered calls that reached nobody.
+    pub abandoned_share: f64,
+    /// The share of inbound callers who hung up before an agent took their call.
+    pub hung_up_share: f64,
+}
+
 /// What the daemon knows after its last tick.
 #[expect(
     clippy::struct_excessive_bools,
@@ -236,6 +273,8 @@ pub struct ObservableState {
     pub rivals: Arc<Rivals>,
     /// How campaigns stand under guards.
     pub guards: Arc<GuardViews>,
+    /// What is simulated, where the contact centre is.
+    pub simulation: Option<Arc<SimulationView>>,
     /// The loop has ended; nothing changes any more.
     pub ended: bool,
 }

@@ -17,6 +17,8 @@ mod batch;
 mod centre_day;
 mod day;
 mod days;
+#[cfg(test)]
+mod flapping_tests;
 mod front;
 mod guarding;
 mod learned;

@@ -49,6 +49,7 @@ const ASSETS: &[Asset] = assets! {
     "/page/page.css" CSS "page.css";
     "/page/icon.svg" SVG "icon.svg";
     "/page/many.css" CSS "many.css";
+    "/page/simulation.css" CSS "simulation.css";
     "/page/wallboard.css" CSS "wallboard.css";
     "/page/main.js" SCRIPT "main.js";
     "/page/address.js" SCRIPT "address.js";
@@ -71,6 +72,7 @@ const ASSETS: &[Asset] = assets! {
     "/page/plot.js" SCRIPT "plot.js";
     "/page/several.js" SCRIPT "several.js";
     "/page/share.js" SCRIPT "share.js";
+    "/page/simulation.js" SCRIPT "simulation.js";
     "/page/spark.js" SCRIPT "spark.js";
     "/page/standing.js" SCRIPT "standing.js";
     "/page/table.js" SCRIPT "table.js";

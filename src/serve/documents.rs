@@ -22,6 +22,7 @@ use super::outage::OutageDocument;
 use super::outcomes::OutcomesDocument;
 use super::queue_documents::QueueDocument;
 use super::schema::SCHEMA;
+use super::simulation::SimulationDocument;
 use super::throttle::ThrottleDocument;
 use super::words;
 
@@ -54,6 +55,9 @@ pub struct StatusDocument {
     /// The loop has ended: nothing changes any more.
     #[serde(default)]
     pub ended: bool,
+    /// What is simulated, where the contact centre is; left out where it is a real one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulation: Option<SimulationDocument>,
     /// Whether commands are only decided and shown.
     pub dry_run: bool,
     /// Whether a browser may ask for changes.

@@ -13,6 +13,7 @@ use super::documents::{
 use super::outage::OutageDocument;
 use super::queue_documents::QueueDocument;
 use super::schema::SCHEMA;
+use super::simulation::SimulationDocument;
 use super::tenants::{TenantEntry, TenantList};
 
 /// Returns why the daemon is not ready, a part for each tenant; nothing when it is.
@@ -65,6 +66,7 @@ impl StatusDocument {
             not_ready: (!not_ready.is_empty()).then(|| not_ready.join("; ")),
             outage: longest_outage(&states),
             ended,
+            simulation: one.and_then(SimulationDocument::of),
             dry_run: !states.is_empty() && of_all(|state| state.dry_run),
             actions: actions && !ended,
             daemon: DaemonDocument {

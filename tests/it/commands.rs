@@ -264,60 +264,6 @@ fn a_secret_file_is_read() {
 }
 
 #[test]
-fn the_demonstration_ends_by_itself_and_proves_itself() {
-    let done = Invocation::bare()
-        .args(&["demo", "--for", "8s"])
-        .env("TMPDIR", std::env::temp_dir())
-        .output();
-    assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
-    for text in [
-        "Simulated: lunch-dip",
-        "paused   campaign-1 for",
-        "by a person",
-        "pause below 5",
-        "with the autopilot    left running",
-        "met silence instead of",
-        "the hash chain holds",
-        "all the same",
-    ] {
-        assert!(done.stdout.contains(text), "{text} in\n{}", done.stdout);
-    }
-}
-
-#[test]
-fn the_demonstration_gives_its_figures_as_data() {
-    let done = Invocation::bare()
-        .args(&[
-            "demo",
-            "--for",
-            "8s",
-            "--scenario",
-            "two-campaigns",
-            "--json",
-        ])
-        .env("TMPDIR", std::env::temp_dir())
-        .output();
-    assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
-    let report: Value = serde_json::from_str(&done.stdout).unwrap();
-    assert_eq!(report["scenario"], "two-campaigns");
-    for arm in ["with_autopilot", "left_running"] {
-        let campaigns = report[arm]["campaigns"].as_array().unwrap();
-        assert_eq!(campaigns.len(), 2, "{arm}");
-        assert!(
-            campaigns
-                .iter()
-                .all(|one| one["connected"].as_u64() > Some(0))
-        );
-    }
-    let left_alone = &report["left_running"]["campaigns"][0];
-    assert_eq!(left_alone["transitions"], 0);
-    assert!(report["daemon"]["polls"].as_u64() > Some(10));
-    // The same callers, to the last one.
-    let offered = |arm: &str| report[arm]["queues"][0]["offered"].as_u64().unwrap();
-    assert_eq!(offered("with_autopilot"), offered("left_running"));
-}
-
-#[test]
 fn policies_are_compared_on_the_same_days_whatever_the_threads() {
     let compare = |threads: &str| {
         let done = Invocation::bare()

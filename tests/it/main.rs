@@ -20,6 +20,7 @@ mod configured;
 mod control;
 mod cxone_acd;
 mod decision_id;
+mod demonstration;
 mod described;
 mod documented;
 mod exported;

@@ -137,15 +137,15 @@ fn the_demonstration_leaves_its_page_until_somebody_ends_it() {
     let said = BufReader::new(demo.stdout.take().unwrap()).lines();
     let told = BufReader::new(demo.stderr.take().unwrap()).lines();
     let mut said = said.map_while(Result::ok);
-    let address = said
+    let mut told = told.map_while(Result::ok);
+    let address = told
         .find_map(|line| line.split_once("http://").map(|(_, rest)| rest.to_owned()))
         .unwrap();
     let api = Api {
         address: address.trim_end_matches('/').to_owned(),
     };
     assert_eq!(api.get("/").status, 200, "while the day goes on");
-    let over = told.map_while(Result::ok);
-    let mut over = over.filter(|line| line.contains("The day is over. Its page stays at"));
+    let mut over = told.filter(|line| line.contains("The day is over. Its page stays at"));
     assert!(over.next().is_some());
     let status = api.get("/api/v1/status").json();
     assert_eq!(status["ended"], true);

@@ -1,15 +1,17 @@
-//! The end of the demonstration: the plot, the comparison and the verified audit; or all of it as JSON.
+//! The end of the demonstration: its screen, or with `--verbose` the plot, the comparison and the verified audit; or all of it as JSON.
 
 use serde::Serialize;
 
-use crate::simulator::{Actor, JournalEntry, SimTime, status};
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::simulator::{Actor, JournalEntry, SimTime};
 use crate::store::StoreReader;
 
-use super::super::exit::Exit;
-use super::super::output;
-use super::outcome::Outcome;
+use super::day_record::{Reading, Tally, decision};
+use super::outcome::{NOTHING_TO_COMPARE, Outcome};
 use super::plot::{Span, plot};
-use super::{Show, Tally};
+use super::screen::{DayShown, Proof, screen};
+use super::show::Show;
 
 /// The output of `-o json`.
 #[derive(Serialize)]
@@ -54,37 +56,21 @@ impl Show {
                 return Exit::Broken;
             }
         };
-        self.say("");
-        for line in self.plot(ended_at) {
-            self.say(line);
-        }
-        self.say("");
-        match &outcome {
-            Some(outcome) => {
-                self.say(
-                    "The same simulated callers, customers, agents and people's pauses, twice:",
-                );
-                for line in outcome.table() {
-                    self.say(line);
-                }
-                self.say("");
-                self.say(outcome.verdict());
+        let proof = Proof { rows, replayed };
+        if self.verbose {
+            self.tell_all(ended_at, outcome.as_ref(), proof);
+        } else {
+            let day = DayShown {
+                scenario: &self.scenario,
+                time: &self.time,
+                record: &self.record,
+                events: &self.events,
+                ended_at,
+            };
+            for line in screen(&day, outcome.as_ref(), proof) {
+                self.say(line);
             }
-            None => self.say("Ended before its time, so there is nothing to compare."),
         }
-        let Tally {
-            polls,
-            pauses,
-            resumes,
-            changes_by_people,
-        } = &self.tally;
-        self.say(format_args!(
-            "{polls} polls, {pauses} pauses and {resumes} resumes by us, {changes_by_people} changes by people."
-        ));
-        self.say(format_args!(
-            "Proof: {rows} audit rows, the hash chain holds; {replayed} decisions made again from"
-        ));
-        self.say("the record, all the same.");
         match outcome {
             Some(outcome) if self.json => self.tell_json(outcome, rows, replayed),
             None if self.json => {
@@ -97,6 +83,43 @@ impl Show {
         }
     }
 
+    /// Everything, the plot included.
+    fn tell_all(&self, ended_at: SimTime, outcome: Option<&Outcome>, proof: Proof) {
+        self.tell_open_pauses();
+        self.say("");
+        for line in self.plot(ended_at) {
+            self.say(line);
+        }
+        self.say("");
+        match outcome {
+            Some(outcome) => {
+                self.say(
+                    "The same simulated callers, customers, agents and people's pauses, twice:",
+                );
+                for line in outcome.table() {
+                    self.say(line);
+                }
+                self.say("");
+                self.say(outcome.verdict());
+            }
+            None => self.say(NOTHING_TO_COMPARE),
+        }
+        let Tally {
+            polls,
+            pauses,
+            resumes,
+            changes_by_people,
+        } = &self.record.tally;
+        self.say(format_args!(
+            "{polls} polls, {pauses} pauses and {resumes} resumes by us, {changes_by_people} changes by people."
+        ));
+        let Proof { rows, replayed } = proof;
+        self.say(format_args!(
+            "Proof: {rows} audit rows, the hash chain holds; {replayed} decisions made again from"
+        ));
+        self.say("the record, all the same.");
+    }
+
     fn tell_json(&self, outcome: Outcome, audit_rows: u64, decisions_replayed: u64) -> Exit {
         let journal = self.simulator.handle().journal();
         let transitions = journal.iter().filter(|entry| entry.from != entry.to);
@@ -106,10 +129,10 @@ impl Show {
             simulated: "agents, callers, customers, and the clock's speed; the daemon is the real one",
             seed: self.seed,
             speed: self.speed,
-            daemon: &self.tally,
+            daemon: &self.record.tally,
             transitions: transitions.map(|entry| self.transition(entry)).collect(),
             readings: self
-                .readings
+                .first_readings()
                 .iter()
                 .map(|reading| (reading.at.rfc3339(), reading.available))
                 .collect(),
@@ -121,18 +144,21 @@ impl Show {
     }
 
     fn transition<'a>(&'a self, entry: &'a JournalEntry) -> Transition<'a> {
-        let decision = match &entry.by {
-            Actor::Client { request_id, .. } => request_id.as_deref(),
-            Actor::Person => None,
-        };
         Transition {
             at: entry.at.rfc3339(),
             campaign: &entry.campaign,
             to: &entry.to,
             by_person: entry.by == Actor::Person,
-            decision,
-            reason: decision.and_then(|id| self.reasons.get(id).map(|why| why.told.as_str())),
+            decision: decision(entry),
+            reason: self.record.why(entry).map(|why| why.told.as_str()),
         }
+    }
+
+    /// What was read for the first campaign.
+    fn first_readings(&self) -> &[Reading] {
+        let first = self.scenario.campaigns.first();
+        let readings = first.and_then(|first| self.record.readings.get(&first.id));
+        readings.map_or(&[], Vec::as_slice)
     }
 
     /// The plot of the first campaign's day.
@@ -140,30 +166,15 @@ impl Show {
         let Some(campaign) = self.scenario.campaigns.first().map(|first| &first.id) else {
             return Vec::new();
         };
-        let mut spans = Vec::new();
-        let mut since: Option<(SimTime, bool)> = None;
-        for entry in self.simulator.handle().journal() {
-            if entry.campaign != *campaign || entry.from == entry.to {
-                continue;
-            }
-            let by_person = entry.by == Actor::Person;
-            if entry.to == status::PAUSED {
-                since = Some((entry.at, by_person));
-            } else if let Some((from, by_person)) = since.take() {
-                spans.push(Span {
-                    from,
-                    until: entry.at,
-                    by_person,
-                });
-            }
-        }
-        if let Some((from, by_person)) = since {
-            spans.push(Span {
-                from,
-                until: ended_at,
-                by_person,
-            });
-        }
-        plot(&self.readings, &spans, self.scenario.start(), ended_at)
+        let pauses = self.record.of(campaign);
+        let spans: Vec<Span> = pauses
+            .map(|pause| Span {
+                from: pause.from,
+                until: pause.until(ended_at),
+                by_person: pause.by_person,
+            })
+            .collect();
+        let (start, readings) = (self.scenario.start(), self.first_readings());
+        plot(readings, &spans, start, ended_at, &self.time)
     }
 }

@@ -2,7 +2,19 @@
 
 use serde::Serialize;
 
+use crate::control::{SimulationArm, SimulationComparison};
 use crate::simulator::CentreFigures;
+
+/// Of a day that somebody interrupted.
+pub(super) const NOTHING_TO_COMPARE: &str =
+    "Ended before its time, so there is nothing to compare.";
+
+const CONNECTED: &str = "calls connected per hour";
+const MET_NOBODY: &str = "answered calls that met nobody";
+const HUNG_UP: &str = "inbound callers who hung up";
+
+/// The rows of the short table.
+const SHORT: [&str; 3] = [CONNECTED, MET_NOBODY, HUNG_UP];
 
 /// Both arms.
 #[derive(Debug, Serialize)]
@@ -50,6 +62,23 @@ impl Arm {
 }
 
 impl Outcome {
+    /// The comparison as the page shows it.
+    pub(super) fn comparison(&self) -> SimulationComparison {
+        let arm = |figures: &CentreFigures| {
+            let arm = Arm::of(figures);
+            SimulationArm {
+                connected_per_hour: arm.connected_per_hour,
+                abandoned_share: arm.abandoned,
+                hung_up_share: arm.hung_up,
+            }
+        };
+        SimulationComparison {
+            hours: self.with_autopilot.hours,
+            with_autopilot: arm(&self.with_autopilot),
+            left_running: arm(&self.left_running),
+        }
+    }
+
     /// The comparison, line by line.
     pub(super) fn table(&self) -> Vec<String> {
         let (with, without) = (Arm::of(&self.with_autopilot), Arm::of(&self.left_running));
@@ -57,12 +86,8 @@ impl Outcome {
         let mut add = |name: &str, show: &dyn Fn(&Arm) -> String| {
             lines.push(row(name, &show(&with), &show(&without)));
         };
-        add("calls connected per hour", &|arm| {
-            format!("{:.1}", arm.connected_per_hour)
-        });
-        add("answered calls that met nobody", &|arm| {
-            percent(arm.abandoned)
-        });
+        add(CONNECTED, &|arm| format!("{:.1}", arm.connected_per_hour));
+        add(MET_NOBODY, &|arm| percent(arm.abandoned));
         add("pauses and resumes per hour", &|arm| {
             format!("{:.1}", arm.transitions_per_hour)
         });
@@ -70,11 +95,23 @@ impl Outcome {
         add("agent minutes idle while paused", &|arm| {
             format!("{:.0}", arm.idle_minutes)
         });
-        add("inbound callers who hung up", &|arm| percent(arm.hung_up));
+        add(HUNG_UP, &|arm| percent(arm.hung_up));
         add("inbound calls answered in time", &|arm| {
             percent(arm.in_time)
         });
         lines
+    }
+
+    /// The comparison in the figures that the autopilot is there for.
+    pub(super) fn short_table(&self) -> Vec<String> {
+        let whole = self.table().into_iter().skip(1);
+        let kept = whole.filter(|line| SHORT.iter().any(|name| line.starts_with(name)));
+        let head = row(
+            "The same people, twice:",
+            "with the autopilot",
+            "left running",
+        );
+        std::iter::once(head).chain(kept).collect()
     }
 
     /// Sums the comparison up in one sentence.
@@ -82,9 +119,9 @@ impl Outcome {
         let (with, without) = (Arm::of(&self.with_autopilot), Arm::of(&self.left_running));
         let calls = with.connected_per_hour / without.connected_per_hour.max(f64::MIN_POSITIVE);
         format!(
-            "Of 1,000 people who answered, {:.0} met silence instead of {:.0}; calls connected: {:.0}%.",
-            with.abandoned * 1_000.0,
-            without.abandoned * 1_000.0,
+            "Of 10,000 who answered, {:.0} met silence instead of {:.0}; calls connected: {:.0}%.",
+            with.abandoned * 10_000.0,
+            without.abandoned * 10_000.0,
             calls * 100.0,
         )
     }

@@ -1,23 +1,19 @@
 //! A day in the terminal: available agents against both thresholds, and when the campaign was paused.
 
+use std::time::Duration;
+
 use crate::simulator::SimTime;
+
+use super::day_record::Reading;
+use super::time_of_day::TimeOfDay;
 
 /// Columns of the day: a line stays below 80 characters.
 const COLUMNS: usize = 60;
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
 /// The most rows of the plot.
 const ROWS: u32 = 12;
-
-/// What the daemon read at a poll.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reading {
-    /// When.
-    pub(super) at: SimTime,
-    /// Available agents; nothing where the reading failed.
-    pub(super) available: Option<u32>,
-    /// The thresholds in force.
-    pub(super) thresholds: Option<(u32, u32)>,
-}
 
 /// A time in which the campaign was paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +38,7 @@ pub(super) fn plot(
     paused: &[Span],
     start: SimTime,
     end: SimTime,
+    time: &TimeOfDay,
 ) -> Vec<String> {
     let columns = columns(readings, start, end);
     let top = columns.iter().filter_map(|column| column.most).max();
@@ -74,7 +71,7 @@ pub(super) fn plot(
             .collect();
         plot.push(format!("{high:>4} |{cells}|{name}").trim_end().to_owned());
     }
-    plot.push(format!("     +{}+", ticks(start, end)));
+    plot.push(format!("     +{}+", ticks(start, end, time)));
     let state: String = (0..COLUMNS)
         .map(|column| {
             let (from, until) = (edge(column, start, end), edge(column + 1, start, end));
@@ -87,7 +84,7 @@ pub(super) fn plot(
         })
         .collect();
     plot.push(format!("      {state}"));
-    plot.push(hours(start, end));
+    plot.push(hours(start, end, time));
     plot.push(
         "      █ at least so many, ░ at times; = paused by the autopilot, p by a person,"
             .to_owned(),
@@ -155,22 +152,17 @@ fn place(at: SimTime, start: SimTime, end: SimTime) -> usize {
 }
 
 /// Columns in which a whole hour begins.
-fn marks(start: SimTime, end: SimTime) -> Vec<(usize, String)> {
-    const HOUR: i64 = 3_600_000_000;
-    let first = start.as_unix_micros().div_euclid(HOUR) * HOUR;
-    let hours = (0..=24).map(|hour| SimTime::from_unix_micros(first + hour * HOUR));
+fn marks(start: SimTime, end: SimTime, time: &TimeOfDay) -> Vec<(usize, String)> {
+    let first = time.hour_begun(start);
+    let hours = (0..=24_u32).map(|hour| first.plus(HOUR * hour));
     hours
         .filter(|hour| *hour >= start && *hour < end)
-        .map(|hour| {
-            let text = hour.rfc3339();
-            let clock = text.get(11..16).unwrap_or_default().to_owned();
-            (place(hour, start, end), clock)
-        })
+        .map(|hour| (place(hour, start, end), time.minute(hour)))
         .collect()
 }
 
-fn ticks(start: SimTime, end: SimTime) -> String {
-    let marks = marks(start, end);
+fn ticks(start: SimTime, end: SimTime, time: &TimeOfDay) -> String {
+    let marks = marks(start, end, time);
     (0..COLUMNS)
         .map(|column| {
             if marks.iter().any(|(marked, _)| *marked == column) {
@@ -182,9 +174,9 @@ fn ticks(start: SimTime, end: SimTime) -> String {
         .collect()
 }
 
-fn hours(start: SimTime, end: SimTime) -> String {
+fn hours(start: SimTime, end: SimTime, time: &TimeOfDay) -> String {
     let mut line = String::new();
-    for (column, clock) in marks(start, end) {
+    for (column, clock) in marks(start, end, time) {
         let at = column + 6;
         // Two spaces between two times, or the later one is left out.
         if line.is_empty() || line.len() + 2 <= at {
@@ -197,8 +189,6 @@ fn hours(start: SimTime, end: SimTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const START: SimTime = SimTime::from_unix_millis(1_715_760_000_000);
@@ -236,7 +226,7 @@ mod tests {
                 by_person: true,
             },
         ];
-        let plot = plot(&readings(), &paused, START, after(600));
+        let plot = plot(&readings(), &paused, START, after(600), &TimeOfDay::utc());
         let day = [
             "available agents; pause below 5, resume at 8",
             "  10 |████████████████████████      ██████████ ███████████████████|",
@@ -262,7 +252,7 @@ mod tests {
 
     #[test]
     fn without_a_reading_there_is_no_plot() {
-        let plot = plot(&[], &[], START, after(60));
+        let plot = plot(&[], &[], START, after(60), &TimeOfDay::utc());
         assert_eq!(plot, ["no valid reading, so nothing to plot"]);
     }
 
@@ -275,7 +265,7 @@ mod tests {
                 ..reading
             })
             .collect();
-        let plot = plot(&many, &[], START, after(600));
+        let plot = plot(&many, &[], START, after(600), &TimeOfDay::utc());
         assert!(
             plot.len() <= usize::try_from(ROWS).unwrap() + 6,
             "{plot:#?}"

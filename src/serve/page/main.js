@@ -14,6 +14,7 @@ import { age, late, old, staleness } from "./freshness.js";
 import { showAssignments, showQueues } from "./lists.js";
 import { withOpened } from "./opened.js";
 import { offer } from "./several.js";
+import { showSimulation } from "./simulation.js";
 import { changeInWords, standing } from "./standing.js";
 import { written } from "./tenants.js";
 import { clockToSecond, ms, showIn, span, zone } from "./time.js";
@@ -110,6 +111,7 @@ async function draw() {
   view.late = late(view);
   place("shown").hidden = !status || view.connection === "token" || wallboard !== null;
   if (status) {
+    showSimulation(place("simulation"), status);
     tellChanges(status);
     if (wallboard) {
       wallboard.show(view, looked);
