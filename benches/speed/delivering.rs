@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use campaign_autopilot::control::ports::{Batch, Journal, SystemClock};
 use campaign_autopilot::domain::{DecisionId, Direction, Message, Timestamp};
-use campaign_autopilot::notify::{Answer, DeliveryWorker, Outbox, OutboxEntry, Post};
-use campaign_autopilot::store::Store;
+use campaign_autopilot::notify::{
+    Answer, DeliveryTerms, DeliveryWorker, Outbox, OutboxEntry, Post, Refusals,
+};
+use campaign_autopilot::store::{ReceiverOutbox, Store};
 use campaign_autopilot::telemetry::{DeliveryEvents, Metrics};
 use futures_util::future::BoxFuture;
 
@@ -44,6 +46,7 @@ pub(crate) fn run() {
     let directory = tempfile::tempdir().expect("a directory");
     let (store, _) = Store::open(directory.path(), NOW).expect("a store");
     let store = Arc::new(store);
+    let outbox: Arc<dyn Outbox> = Arc::new(ReceiverOutbox::new(Arc::clone(&store), None));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -63,26 +66,30 @@ pub(crate) fn run() {
     let silent = median(101, || time(|| commit(Vec::new())).0);
     let with_message = median(101, || time(|| commit(vec![message(0)])).0);
     let round = median(101, || {
-        let (took, found) = time(|| runtime.block_on(store.round(NOW, 8)));
+        let (took, found) = time(|| runtime.block_on(outbox.round(NOW, 8)));
         assert_eq!(found.expect("a round").due.len(), 8);
         took
     });
     let metrics = Metrics::new(30.0, false, "", 0.0).expect("metrics");
-    let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(&store);
+    let terms = DeliveryTerms {
+        give_up_after: Duration::from_secs(3600),
+        refusals: Refusals::SIGNED,
+        one_by_one: false,
+    };
     let worker = DeliveryWorker::new(
-        outbox,
+        Arc::clone(&outbox),
         Arc::new(Eager),
         Arc::new(SystemClock::real_time()),
-        DeliveryEvents::new(metrics.outbox().expect("metrics")),
-        Duration::from_secs(3600),
+        DeliveryEvents::new(metrics.outbox().expect("metrics"), None),
+        terms,
         7,
     );
-    let waiting = runtime.block_on(store.stats()).expect("a count").waiting;
+    let waiting = runtime.block_on(outbox.stats()).expect("a count").waiting;
     // A worker that was told to stop goes on as long as anything is due.
     let stop = tokio_util::sync::CancellationToken::new();
     stop.cancel();
     let (emptied, ()) = time(|| runtime.block_on(worker.run(stop)));
-    let left = runtime.block_on(store.stats()).expect("a count").waiting;
+    let left = runtime.block_on(outbox.stats()).expect("a count").waiting;
     assert_eq!(left, 0);
     let each = emptied / u32::try_from(waiting).unwrap_or(u32::MAX);
     report(format_args!(

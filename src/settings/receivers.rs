@@ -116,6 +116,9 @@ pub(super) fn read(
     found
 }
 
+/// A filter that is wrong, which is told.
+struct Refused;
+
 struct Reader<'a, 'l> {
     layers: &'a mut Layers<'l>,
     table: &'a ListedTable,
@@ -344,16 +347,16 @@ impl Reader<'_, '_> {
         let campaigns = self.campaigns(known);
         Some(Route {
             receiver: Some(name.clone()),
-            events: events?,
-            campaigns: campaigns?,
+            events: events.ok()?,
+            campaigns: campaigns.ok()?,
         })
     }
 
-    /// The events that are asked for; nothing where one of them is wrong.
-    fn events(&mut self, form: Option<FormName>) -> Option<Option<BTreeSet<MessageKind>>> {
+    /// The events that are asked for.
+    fn events(&mut self, form: Option<FormName>) -> Result<Option<BTreeSet<MessageKind>>, Refused> {
         let pages = form == Some(FormName::PagerDuty);
         let Some(given) = self.table.get(&keys::EVENTS).cloned() else {
-            return Some(pages.then(usually_alerting));
+            return Ok(pages.then(usually_alerting));
         };
         let mut events = BTreeSet::new();
         let mut holds = true;
@@ -369,18 +372,18 @@ impl Reader<'_, '_> {
         if given.texts.is_empty() {
             let remedy = "name some, or leave it out";
             self.refuse(&keys::EVENTS, Problem::new("names no event", remedy));
-            return None;
+            return Err(Refused);
         }
         let events = if pages { with_ends(events) } else { events };
-        holds.then_some(Some(events))
+        holds.then_some(Some(events)).ok_or(Refused)
     }
 
-    /// The campaigns that are asked for, by their ids and by their teams; nothing where one is wrong.
-    fn campaigns(&mut self, known: &Known<'_>) -> Option<Option<BTreeSet<CampaignId>>> {
+    /// The campaigns that are asked for, by their ids and by their teams.
+    fn campaigns(&mut self, known: &Known<'_>) -> Result<Option<BTreeSet<CampaignId>>, Refused> {
         let texts = |key: &TableKey| Some(self.table.get(key)?.texts.clone());
         let (campaigns, teams) = (texts(&keys::CAMPAIGNS), texts(&keys::TEAMS));
         if campaigns.is_none() && teams.is_none() {
-            return Some(None);
+            return Ok(None);
         }
         let (campaigns, teams) = (campaigns.unwrap_or_default(), teams.unwrap_or_default());
         let everybodys = self.layers.tenant.is_some() && self.table.get(&keys::TENANT).is_none();
@@ -388,12 +391,12 @@ impl Reader<'_, '_> {
             let wrong = "does not say whose campaigns they are";
             let problem = Problem::new(wrong, "give `tenant`, with a table for each");
             self.refuse(&keys::CAMPAIGNS, problem);
-            return None;
+            return Err(Refused);
         }
         if campaigns.is_empty() && teams.is_empty() {
             let remedy = "name some, or leave it out for every campaign";
             self.refuse(&keys::CAMPAIGNS, Problem::new("names nobody", remedy));
-            return None;
+            return Err(Refused);
         }
         let mut wanted = BTreeSet::new();
         let mut holds = true;
@@ -421,7 +424,7 @@ impl Reader<'_, '_> {
             let of_team = labels.filter(|(_, labels)| labels.team.as_deref() == Some(team));
             wanted.extend(of_team.map(|(id, _)| id.clone()));
         }
-        holds.then_some(Some(wanted))
+        holds.then_some(Some(wanted)).ok_or(Refused)
     }
 
     fn campaign(&self, text: &str, known: &Known<'_>) -> Parsed<CampaignId> {

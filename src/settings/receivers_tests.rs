@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::domain::{CampaignId, MessageKind};
-use crate::notify::Form;
+use crate::notify::{Form, Receiver};
 
 use super::tests::{faults, run, try_run};
 
@@ -175,7 +175,7 @@ fn a_receiver_is_for_every_tenant_unless_it_names_one() {
     let resolved = try_run("", &env, Some(&file)).unwrap();
     let names: Vec<Vec<&str>> = resolved
         .all()
-        .map(|one| one.receivers.iter().map(|one| one.label()).collect())
+        .map(|one| one.receivers.iter().map(Receiver::label).collect())
         .collect();
     assert_eq!(names, [vec!["all"], vec!["all", "one"]]);
     let of_us = &resolved.others[0].receivers;
@@ -186,7 +186,7 @@ fn a_receiver_is_for_every_tenant_unless_it_names_one() {
         .replace("Renewals", "Renewal");
     let file = format!("{TENANTS}{wrong}");
     let told = try_run("", &env, Some(&file)).unwrap_err();
-    let told: Vec<String> = told.iter().map(|fault| fault.to_string()).collect();
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 2, "{told:#?}");
     assert!(told[0].contains("did you mean `Renewals`?"), "{told:#?}");
     assert!(

@@ -94,13 +94,13 @@ impl Story {
         footer.push(seconds(&entry.at.to_string()));
         Self {
             headline: shortened(&headline),
-            lines: bounded(lines),
+            lines: bounded(&lines),
             footer: footer.join(" · "),
         }
     }
 }
 
-fn bounded(lines: Vec<String>) -> Vec<String> {
+fn bounded(lines: &[String]) -> Vec<String> {
     let more = lines.len().saturating_sub(MOST_LINES);
     let mut kept: Vec<String> = lines
         .iter()
