@@ -167,10 +167,12 @@ fn longest_pauses(day: &DayShown<'_>) -> Vec<String> {
     pauses.sort_by_key(|pause| std::cmp::Reverse(lasted(pause)));
     pauses.truncate(LONGEST);
     let title = if many > LONGEST {
-        format!("The five longest of {many} pauses by the autopilot, and what else happened:")
+        format!("The five longest of {many} pauses by the autopilot:")
     } else {
         "The pauses by the autopilot, the longest first:".to_owned()
     };
+    let widths = pauses.iter().map(|pause| pause.campaign.chars().count());
+    let widest = widths.max().unwrap_or_default();
     let mut lines = vec![title];
     for pause in pauses {
         let seconds = lasted(pause).as_secs();
@@ -182,7 +184,7 @@ fn longest_pauses(day: &DayShown<'_>) -> Vec<String> {
             None => "ended by a person".to_owned(),
         };
         lines.push(format!(
-            "  {}  {} {:>3}:{:02}  {why}; {over}",
+            "  {}  {:<widest$} {:>3}:{:02}  {why}; {over}",
             day.time.span(pause.from, pause.until(day.ended_at)),
             pause.campaign,
             seconds / 60,
