@@ -46,7 +46,8 @@ fn commands_show_times_on_the_daemons_clock_and_json_stays_as_it_is() {
     assert_eq!(document["time_zone"], ZONE);
     let until = &document["campaigns"][0]["hold"]["until"];
     assert!(until.as_str().unwrap().ends_with('Z'), "{until}");
-    let told = format!("until {} (in 1 h 30 min)", local(until));
+    // The day stands before it where it is tomorrow there, and the command took a moment.
+    let told = format!(" {} (in 1 h ", local(until));
     assert!(made.stdout.contains(&told), "{}", made.stdout);
     assert!(
         made.stderr.contains(&format!("in {ZONE}")),
@@ -59,9 +60,7 @@ fn commands_show_times_on_the_daemons_clock_and_json_stays_as_it_is() {
     assert!(head.ends_with(&format!(" in {ZONE}")), "{head}");
     assert!(head.contains(" s ago)"), "{head}");
     assert!(
-        status
-            .stdout
-            .contains(&format!("until {} (in ", local(until))),
+        status.stdout.contains(&format!(" {} (in ", local(until))),
         "{}",
         status.stdout
     );

@@ -55,7 +55,7 @@ impl Kept {
         // A server that goes away is warned of.
         let daemon = invocation
             .start()
-            .tolerate(&["store", "lease", "could not"]);
+            .tolerate(&["store", "lease", "could not", "cannot start; it is tried again"]);
         let api = Api::of(&daemon);
         (daemon, api)
     }
