@@ -178,7 +178,7 @@ fn print_answer(answer: &Answer, took: Duration) -> Exit {
             Exit::Ok
         }
         DeliveryOutcome::Timeout | DeliveryOutcome::Connect => {
-            output::result(format_args!("FAILED  {} after {took} ms", answer.why()));
+            output::result(format_args!("FAILED  after {took} ms: {}", answer.why()));
             Exit::Unreachable
         }
         DeliveryOutcome::Redirect

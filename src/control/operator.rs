@@ -389,7 +389,7 @@ pub enum OperatorError {
         meant: Option<CampaignId>,
     },
     /// There is no hold, or no threshold override, to end.
-    #[error("campaign `{0}` has none in force")]
+    #[error("campaign `{0}` is neither held nor are its thresholds set: there is nothing to end")]
     NothingInForce(CampaignId),
     /// The campaign is not believed paused, so nobody can have its pause.
     #[error(

@@ -32,6 +32,7 @@ use super::documents::{CampaignDetail, ChangeAnswer};
 use super::gate::TurnedAway;
 use super::openapi;
 use super::operations::{Operation, Trace, find};
+use super::outage::OutageDocument;
 use super::query::Query;
 use super::schema::SCHEMA;
 use super::sources::Sources;
@@ -119,7 +120,7 @@ pub struct OutcomesRequest {
 }
 
 /// The description of the API.
-fn described() -> Response<Body> {
+pub(super) fn described() -> Response<Body> {
     rendered(Bytes::from_static(openapi::DESCRIPTION.as_bytes()))
 }
 
@@ -255,6 +256,7 @@ impl Sources {
             schema: SCHEMA,
             made,
             campaigns: Vec::new(),
+            notes: Vec::new(),
         });
         if refused {
             *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -374,15 +376,25 @@ async fn ask(
     author: Author,
 ) -> Answered {
     let _busy = slot.busy();
-    answer(served.handle.ask(change, author).await)
-}
-
-fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
+    let made = served.handle.ask(change, author).await?;
     Ok(json(&ChangeAnswer {
         schema: SCHEMA,
-        made: made?,
+        made,
         campaigns: Vec::new(),
+        notes: notes(served),
     }))
+}
+
+/// What keeps a change of these campaigns from acting now: it is in force, and nobody may believe that it has stopped anything.
+pub(super) fn notes(served: &ServedTenant) -> Vec<String> {
+    let outage = OutageDocument::of(&served.observed.borrow());
+    let told = outage.map(|outage| {
+        format!(
+            "readings stay away, and the platform may take no command: it acts once they are back; {}",
+            outage.says
+        )
+    });
+    told.into_iter().collect()
 }
 
 /// Finds the campaign in a path.

@@ -390,6 +390,9 @@ pub struct ChangeAnswer {
     /// What became of each campaign, where several were asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub campaigns: Vec<CampaignAnswer>,
+    /// What keeps it from acting now, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl CampaignDocument {

@@ -9,20 +9,18 @@ use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
 use crate::control::ObservableState;
-use crate::control::operator::{
-    AppliedChange, Author, OperatorCommand, OperatorError, OperatorHandle,
-};
+use crate::control::operator::{AppliedChange, Author, OperatorCommand, OperatorError};
 use crate::domain::{CampaignId, TenantName, meant};
 
 use super::answer::{Answered, CampaignAnswer, Failure, SteeredElsewhere, json};
-use super::api::{LARGEST_LIST, body_within, held};
+use super::api::{LARGEST_LIST, body_within, held, notes};
 use super::caller::Caller;
 use super::connections::Slot;
 use super::documents::ChangeAnswer;
 use super::query::Query;
 use super::schema::SCHEMA;
 use super::sources::Sources;
-use super::tenants::{TenantEntry, TenantList};
+use super::tenants::{ServedTenant, TenantEntry, TenantList};
 
 /// A request to hold several campaigns. One of `campaigns`, `team` and `all` says which; `tenant` alone means all of that tenant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -132,19 +130,29 @@ async fn ask_each(
     let asked = parts.into_iter().map(|part| {
         let Part {
             tenant,
-            handle,
+            served,
             campaigns,
         } = part;
         let (change, author) = (change(campaigns.clone()), author.clone());
-        async move { (tenant, campaigns, handle.ask(change, author).await) }
+        async move {
+            let answered = served.handle.ask(change, author).await;
+            (tenant, campaigns, answered, notes(&served))
+        }
     });
     let mut made = None;
     let mut refused = Vec::new();
     let mut each = Vec::new();
-    for (tenant, campaigns, answered) in join_all(asked).await {
+    let mut noted = Vec::new();
+    for (tenant, campaigns, answered, notes) in join_all(asked).await {
         each.extend(answers(tenant.as_ref(), &campaigns, &answered));
         match answered {
-            Ok(change) => made = Some(together(made, change)),
+            Ok(change) => {
+                made = Some(together(made, change));
+                noted.extend(notes.into_iter().map(|note| match &tenant {
+                    Some(name) => format!("tenant {name}: {note}"),
+                    None => note,
+                }));
+            }
             Err(why) => refused.push((tenant, why)),
         }
     }
@@ -169,6 +177,7 @@ async fn ask_each(
                     schema: SCHEMA,
                     made,
                     campaigns: each,
+                    notes: noted,
                 }));
             }
             _ => Failure::standby(elsewhere),
@@ -246,7 +255,7 @@ struct Meant {
 /// The campaigns of one tenant that a request is about.
 struct Part {
     tenant: Option<TenantName>,
-    handle: OperatorHandle,
+    served: Arc<ServedTenant>,
     campaigns: Vec<CampaignId>,
 }
 
@@ -331,7 +340,7 @@ impl Chosen<'_> {
             } else if let Some(served) = &one.entry.served {
                 parts.push(Part {
                     tenant,
-                    handle: served.handle.clone(),
+                    served: Arc::clone(served),
                     campaigns: vec![one.id.clone()],
                 });
             }

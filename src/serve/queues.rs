@@ -273,5 +273,6 @@ fn changed(answered: CalibrationAnswer) -> Answered {
         schema: SCHEMA,
         made,
         campaigns: Vec::new(),
+        notes: Vec::new(),
     }))
 }

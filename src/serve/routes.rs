@@ -9,6 +9,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 
 use super::answer::{Body, text};
+use super::api::described;
 use super::assets;
 use super::connections::Slot;
 use super::documents::{CampaignDocument, StatusDocument};
@@ -72,6 +73,10 @@ impl Sources {
         let path = request.uri().path();
         if slot.probes_only() && !is_probe(path) {
             return busy();
+        }
+        // It holds nothing of the daemon, and a link to it carries no token.
+        if path == "/api/v1/openapi.json" && request.method() == Method::GET {
+            return described();
         }
         if path.starts_with("/api/") || (path.starts_with("/-/") && !is_probe(path)) {
             return self.operate(request, slot).await;

@@ -221,7 +221,11 @@ fn the_status_is_counted_and_cut_to_what_is_asked_for() {
     let ids: Vec<&str> = ids.map(|one| one["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["north-1", "north-2"]);
     let calm = run(&["status", "--attention"]);
-    assert!(done(&calm).ends_with("\nno campaigns"), "{}", calm.stdout);
+    assert!(
+        done(&calm).ends_with("\nno campaign wants attention"),
+        "{}",
+        calm.stdout
+    );
     for (words, says) in [
         (&["status", "north-22"][..], "did you mean `north-2`?"),
         (&["status", "--team", "Nort"][..], "there are North, South"),

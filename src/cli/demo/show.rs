@@ -340,7 +340,10 @@ impl Show {
             .set_position(position.map_or(1_000, |done| u64::try_from(done).unwrap_or(1_000)));
         let now = self.time.minute(self.scenario.start().plus(over));
         let pauses = self.record.tally.pauses;
-        self.bar.set_message(format!("{now}, {pauses} pauses"));
+        self.bar.set_message(format!(
+            "{now}, {pauses} {}",
+            if pauses == 1 { "pause" } else { "pauses" }
+        ));
     }
 }
 

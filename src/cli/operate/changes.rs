@@ -40,7 +40,7 @@ pub(super) async fn set(
         resume_at,
         abandon_target,
         lasts,
-        author: Some(author(&why)),
+        author: author(&why),
         reason: why.reason,
     };
     let path = [&CAMPAIGNS[..], &[campaign, "thresholds"]].concat();
@@ -60,7 +60,7 @@ pub(super) async fn hold_queue(
 ) -> ExitResult {
     let asked = QueueHoldRequest {
         lasts,
-        author: Some(author(&why)),
+        author: author(&why),
         reason: why.reason,
     };
     let path = [&QUEUES[..], &[queue, "hold"]].concat();
@@ -85,7 +85,7 @@ pub(super) async fn claim(
     };
     let asked = PauseOwnerRequest {
         owner: owner.label().to_owned(),
-        author: Some(author(&why)),
+        author: author(&why),
         reason: why.reason,
     };
     let path = [&CAMPAIGNS[..], &[campaign, "pause-owner"]].concat();
@@ -100,7 +100,7 @@ pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> ExitResult {
         .get::<StatusDocument>(&["api", "v1", "status"], &[])
         .await?;
     let request = client.request(Method::POST, &["-", "reload"]);
-    let request = with_query(request, &query(&why, &author(&why)));
+    let request = with_query(request, &query(&why, author(&why).as_deref()));
     let answer = client.ask::<ChangeAnswer>(request).await?;
     let told = tell(server, "", &answer);
     let last = before.0.config.last_reload;
@@ -142,21 +142,22 @@ async fn delete(
     let path = [&place[..], &of].concat();
     let request = client.request(Method::DELETE, &path);
     client
-        .ask(with_query(request, &query(why, &author(why))))
+        .ask(with_query(request, &query(why, author(why).as_deref())))
         .await
 }
 
-pub(super) fn query<'a>(why: &'a WhyArgs, author: &'a str) -> [(&'a str, &'a str); 2] {
-    [("reason", &why.reason), ("author", author)]
+pub(super) fn query<'a>(why: &'a WhyArgs, author: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
+    let mut query = vec![("reason", why.reason.as_str())];
+    query.extend(author.map(|author| ("author", author)));
+    query
 }
 
-/// Returns who was at the keyboard, for the audit; nobody verifies it.
-pub(super) fn author(why: &WhyArgs) -> String {
-    why.author
-        .clone()
+/// Returns who was at the keyboard, for the audit, as far as that is known; nobody verifies it.
+pub(super) fn author(why: &WhyArgs) -> Option<String> {
+    let given = why.author.clone();
+    given
         .or_else(|| variable("SUDO_USER"))
         .or_else(|| variable("USER"))
-        .unwrap_or_else(|| "somebody at the command line".to_owned())
 }
 
 /// Tells what a change came to: as a sentence, or as it was answered.
@@ -171,6 +172,9 @@ pub(super) fn tell(
     }
     let made = words::made(&answer.made);
     output::told(format!("{campaign} {made}").trim_start());
+    for note in &answer.notes {
+        output::talk_told(format_args!("warning: {note}"));
+    }
     output::talk_zone();
     Exit::Ok
 }

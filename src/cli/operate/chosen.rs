@@ -30,6 +30,15 @@ impl ChosenArgs {
         self.team.is_some() || self.attention
     }
 
+    /// What is said where nothing of it is there.
+    pub(super) fn none_in_words(&self) -> &'static str {
+        if self.attention {
+            "no campaign wants attention"
+        } else {
+            "no campaigns"
+        }
+    }
+
     /// The part of the status that was asked for, as a document and as text.
     pub(super) fn of(
         &self,
@@ -148,6 +157,8 @@ enum Stands {
     ByCalendar,
     ByPerson,
     ByUnknown,
+    /// An operator's hold.
+    ByHold,
     Stopped,
     /// The platform is carrying out a command of ours.
     Changing,
@@ -156,10 +167,11 @@ enum Stands {
 
 impl Stands {
     /// In the order in which they are told.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Running,
         Self::ByAutopilot,
         Self::ByCalendar,
+        Self::ByHold,
         Self::ByPerson,
         Self::ByUnknown,
         Self::Stopped,
@@ -173,6 +185,7 @@ impl Stands {
             (_, _) if campaign.changing_to.is_some() => Self::Changing,
             ("running", _) => Self::Running,
             ("paused", _) if by_calendar => Self::ByCalendar,
+            ("paused", _) if campaign.stopped_by.as_deref() == Some("hold") => Self::ByHold,
             ("paused", Some("person")) => Self::ByPerson,
             ("paused", Some("unproven")) => Self::ByUnknown,
             ("paused", _) => Self::ByAutopilot,
@@ -186,6 +199,7 @@ impl Stands {
             Self::Running => "running",
             Self::ByAutopilot => "paused by the autopilot",
             Self::ByCalendar => "paused by the calendar",
+            Self::ByHold => "held paused by an operator",
             Self::ByPerson => "paused by a person",
             Self::ByUnknown => "paused, by whom is not known",
             Self::Stopped => "stopped",
@@ -211,9 +225,6 @@ fn wants_attention(campaign: &CampaignDocument) -> bool {
 pub(super) fn summary(campaigns: &[CampaignDocument]) -> String {
     let many = campaigns.len();
     let plural = if many == 1 { "" } else { "s" };
-    if many == 0 {
-        return "no campaigns".to_owned();
-    }
     let count = |so: &dyn Fn(&CampaignDocument) -> bool| {
         campaigns.iter().filter(|campaign| so(campaign)).count()
     };
@@ -256,7 +267,6 @@ mod tests {
 
     #[test]
     fn one_line_counts_how_campaigns_stand() {
-        assert_eq!(summary(&[]), "no campaigns");
         let one = [campaign("1", "running", None)];
         assert_eq!(summary(&one), "1 campaign: 1 running");
         let mut several = vec![

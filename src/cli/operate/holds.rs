@@ -42,7 +42,7 @@ pub(super) async fn hold(
         let asked = HoldRequest {
             kind: kind.to_owned(),
             lasts,
-            author: Some(author(&why)),
+            author: author(&why),
             reason: why.reason,
         };
         let path = [&CAMPAIGNS[..], &[campaign, "hold"]].concat();
@@ -57,7 +57,7 @@ pub(super) async fn hold(
         campaigns,
         kind: kind.to_owned(),
         lasts,
-        author: Some(author(&why)),
+        author: author(&why),
         reason: why.reason,
         ..HoldsRequest::default()
     };
@@ -77,7 +77,7 @@ pub(super) async fn release(server: &ServerArgs, which: &WhichArgs, why: WhyArgs
     let chosen = campaigns
         .iter()
         .map(|campaign| ("campaign", campaign.as_str()));
-    let chosen: Vec<(&str, &str)> = chosen.chain(query(&why, &author)).collect();
+    let chosen: Vec<(&str, &str)> = chosen.chain(query(&why, author.as_deref())).collect();
     let request = client.request(Method::DELETE, &HOLDS);
     ask_all(server, &client, with_query(request, &chosen)).await
 }
@@ -217,7 +217,7 @@ impl Told {
             output::talk_zone();
         }
         for line in &self.faults {
-            output::talk_told(format_args!("campaign-autopilot: {line}"));
+            output::talk(format_args!("campaign-autopilot: {line}"));
         }
         match (self.faults.is_empty(), self.done) {
             (true, true) => Exit::Ok,

@@ -25,7 +25,7 @@ async fn read(server: &ServerArgs) -> Result<(ConfigurationDocument, String), Cl
 /// Tells a fault, and returns the exit code that says it.
 pub(super) fn told(fault: &ClientFault) -> Exit {
     for line in fault.lines() {
-        output::talk_told(format_args!("campaign-autopilot: {line}"));
+        output::talk(format_args!("campaign-autopilot: {line}"));
     }
     fault.exit()
 }

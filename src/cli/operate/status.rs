@@ -51,7 +51,7 @@ pub(super) async fn status(
         (document, text)
     };
     let (document, text) = chosen.of(document, text)?;
-    show(&document, &text, form);
+    show(&document, &text, (form, chosen));
     Ok(if document.alive && document.ready {
         Exit::Ok
     } else {
@@ -97,7 +97,7 @@ async fn follow(client: &Client, chosen: &ChosenArgs, form: Form) -> Result<Exit
                     if form == Form::Table && std::io::stdout().is_terminal() {
                         output::clear();
                     }
-                    show(&document, &event, form);
+                    show(&document, &event, (form, chosen));
                 }
             }
             if waiting.len() > LARGEST_EVENT {
@@ -120,7 +120,7 @@ fn events(waiting: &mut Vec<u8>) -> Vec<String> {
     found
 }
 
-fn show(document: &StatusDocument, text: &str, form: Form) {
+fn show(document: &StatusDocument, text: &str, (form, chosen): (Form, &ChosenArgs)) {
     if form == Form::Json {
         output::result(text);
         return;
@@ -143,7 +143,11 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     output::told(format_args!(
         "{health}{dry}, agents read {read}; it is {clock}"
     ));
-    output::result(summary(&document.campaigns));
+    if document.campaigns.is_empty() {
+        output::result(chosen.none_in_words());
+    } else {
+        output::result(summary(&document.campaigns));
+    }
     for tenant in &document.tenants {
         output::told(tenant_line(tenant));
     }

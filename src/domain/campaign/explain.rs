@@ -178,7 +178,15 @@ fn status_in_words(status: BelievedStatus, belief: &Belief) -> String {
 
 /// What is believed now, which may be newer than the decision.
 fn believed(state: &CampaignState) -> String {
-    status_in_words(BelievedStatus::from_state(state), &state.belief)
+    let status = BelievedStatus::from_state(state);
+    let held = state.hold.as_ref();
+    // The pause is of our making, and somebody's wish.
+    if status == BelievedStatus::PausedByUs
+        && held.is_some_and(|hold| hold.kind == HoldKind::Paused)
+    {
+        return "held paused by an operator".to_owned();
+    }
+    status_in_words(status, &state.belief)
 }
 
 fn calendar_in_words(calendar: CalendarVerdict) -> String {

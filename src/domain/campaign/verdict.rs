@@ -86,6 +86,12 @@ impl fmt::Display for Reason {
         if let Some(by) = calendar.and_then(|calendar| calendar.state.closed_by.as_ref()) {
             write!(f, "closed, {}; ", by.in_words())?;
         }
+        if let Outcome::Command {
+            cause: Cause::Hold, ..
+        } = self.outcome
+        {
+            f.write_str("an operator's hold; ")?;
+        }
         match (self.available(), self.thresholds()) {
             (Some(available), Some(thresholds)) => {
                 write!(f, "{available} available")?;
@@ -116,7 +122,7 @@ impl fmt::Display for Reason {
         }
         match self.outcome {
             Outcome::Command {
-                cause: Cause::Threshold,
+                cause: Cause::Threshold | Cause::Hold,
                 ..
             }
             | Outcome::NothingToDo => Ok(()),

@@ -47,6 +47,8 @@ class Row {
     fill(this.badge, picture, () => icon(picture));
     say(this.word, doubtful ? `${word} (last known)` : word);
     say(this.name, campaign.name ?? campaign.id);
+    // What is cut off is told all the same.
+    mark(this.button, "title", campaign.name ? `${campaign.name} (${campaign.id})` : campaign.id);
     say(this.second, campaign.name ? ` ${campaign.id}` : "");
     const beside = { now: ms(view.status.now), today: view.today.of(campaign.id) };
     for (const { says, element } of this.cells) if (says) say(element, String(says(campaign, beside)));

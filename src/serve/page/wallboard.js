@@ -59,6 +59,7 @@ class Part {
     say(this.word, key === "running" || key === "unknown" ? word : `${key === "platform" ? "Stopped" : "Paused"}: ${short.toLowerCase()}`);
     const name = campaign.name ?? campaign.id;
     say(this.name, name);
+    mark(this.name, "title", `${name} (${campaign.id})`);
     mark(this.name, "class", name.length > LONG_NAME ? "name long" : "name");
     say(this.number, campaign.calendar?.alone ? "" : campaign.available === null ? "–" : String(campaign.available));
     say(this.unit, unitInWords(campaign));

@@ -53,9 +53,12 @@ impl Kept {
             .env("AUTOPILOT_FLAP_LIMIT", "none")
             .env("AUTOPILOT_LISTEN", "127.0.0.1:0");
         // A server that goes away is warned of.
-        let daemon = invocation
-            .start()
-            .tolerate(&["store", "lease", "could not", "cannot start; it is tried again"]);
+        let daemon = invocation.start().tolerate(&[
+            "store",
+            "lease",
+            "could not",
+            "cannot start; it is tried again",
+        ]);
         let api = Api::of(&daemon);
         (daemon, api)
     }
