@@ -234,8 +234,9 @@ pub(super) fn summary(campaigns: &[CampaignDocument]) -> String {
     });
     let more = [
         (
-            count(&|campaign| campaign.hold.is_some()),
-            "held by an operator",
+            // Those that a hold pauses are counted above.
+            count(&|campaign| campaign.hold.is_some() && Stands::of(campaign) != Stands::ByHold),
+            "held otherwise by an operator",
         ),
         (
             count(&wants_attention),
