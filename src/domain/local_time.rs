@@ -118,11 +118,12 @@ impl Zone {
     /// Universal time, which every release of the rules has.
     #[must_use]
     pub fn utc() -> Self {
-        Self {
+        // Equal to its other names, which the database links to it.
+        "UTC".parse().unwrap_or(Self {
             name: "UTC".to_owned(),
             identity: ZoneIdentity("UTC"),
             rules: TimeZone::UTC,
-        }
+        })
     }
 
     /// The clock of this zone at a time, with its offset and the zone's name, as RFC 9557 writes them:
@@ -304,7 +305,8 @@ mod tests {
         assert_eq!(Zone::parse_clock(&clock), Some((at, zone.clone())));
         let shown = zone.day_and_time(at).unwrap();
         assert_eq!(shown, ("2026-05-15".to_owned(), "10:00:00".to_owned()));
-        assert_eq!(Zone::utc(), "UTC".parse().unwrap());
+        assert_eq!(Zone::utc(), "Etc/UTC".parse().unwrap());
+        assert_eq!(Zone::utc().name(), "UTC");
         assert_eq!(
             Zone::parse_clock(&Zone::utc().clock(at)),
             Some((at, Zone::utc()))
