@@ -259,10 +259,8 @@ fn protocol_buffers_carry_the_same_spans() {
             .find(|(number, _)| *number == 1)
             .unwrap()
             .1;
-        trace
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+        let digits: Vec<String> = trace.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
     };
     assert_eq!(named("command"), line["trace_id"].as_str().unwrap());
     for name in [

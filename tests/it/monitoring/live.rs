@@ -84,7 +84,8 @@ impl Trial {
     }
 }
 
-/// Who was told what: receiver, job, alert.
+/// Who was told what: receiver, job, alert. Where nothing was scraped yet within the hurried second of the alert on absence, as on a busy
+/// machine, it is right to say so; it has no job.
 fn told(receiver: &Receiver) -> BTreeSet<(String, String, String)> {
     let mut found = BTreeSet::new();
     for message in receiver.taken() {
@@ -95,6 +96,9 @@ fn told(receiver: &Receiver) -> BTreeSet<(String, String, String)> {
                     .unwrap_or_default()
                     .to_owned()
             };
+            if label("job").is_empty() && label("alertname") == "AutopilotDown" {
+                continue;
+            }
             let to = message.path.trim_start_matches('/').to_owned();
             found.insert((to, label("job"), label("alertname")));
         }
@@ -291,10 +295,7 @@ fn faults_reach_the_right_people_and_dashboards_have_answers() {
         "told: {so_far:#?}\nAlertmanager is told: {firing:#?}"
     );
     nothing_else_fires(&prometheus, &expected);
-    let mut told = told(&receiver);
-    // Where nothing was scraped yet within the hurried second of this alert, as on a busy machine, nothing is there: it is right to say so.
-    told.remove(&("page".to_owned(), String::new(), "AutopilotDown".to_owned()));
-    assert_eq!(told, expected);
+    assert_eq!(told(&receiver), expected);
 
     every_query_has_an_answer(&prometheus);
     every_command_of_the_pages_works(&calm, &calm_address);
