@@ -303,9 +303,9 @@ fn a_full_segment_is_followed_by_another_one() {
     TestPlace::on_each_waiting(async |place| {
         let sealing = Sealing::new(place);
         let (store, _) = Store::open(place.at(), START).unwrap();
-        for thousand in 0..21 {
-            live(&store, thousand * 1_000..(thousand + 1) * 1_000).await;
-            // It takes longer than a lease on a busy machine.
+        for part in 0..84 {
+            live(&store, part * 250..(part + 1) * 250).await;
+            // A thousand take longer than a lease on a busy machine.
             store.tenure().renew().await.unwrap();
         }
         let young = SealRange::Full {
