@@ -72,6 +72,7 @@ mod sharing;
 #[cfg(test)]
 mod sharing_tests;
 mod skill_index;
+mod slug;
 mod snapshot;
 mod status;
 mod stored_reading;

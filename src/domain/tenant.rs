@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest name in characters: it is a label, a directory and a part of a variable's name.
-const LONGEST: usize = 40;
+use super::slug::{self, LONGEST, NotASlug};
 
 /// A name that no tenant can have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +37,7 @@ impl TenantName {
     /// The name as the end of a variable's name: upper case, `-` as `_`.
     #[must_use]
     pub fn in_variable(&self) -> String {
-        self.0.to_ascii_uppercase().replace('-', "_")
+        slug::in_variable(&self.0)
     }
 }
 
@@ -46,13 +45,10 @@ impl FromStr for TenantName {
     type Err = TenantNameError;
 
     fn from_str(text: &str) -> Result<Self, TenantNameError> {
-        if text.is_empty() || text.len() > LONGEST {
-            return Err(TenantNameError::Length);
-        }
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if !text.bytes().all(fits) {
-            return Err(TenantNameError::Character);
-        }
+        slug::check(text).map_err(|wrong| match wrong {
+            NotASlug::Length => TenantNameError::Length,
+            NotASlug::Character => TenantNameError::Character,
+        })?;
         // `..._CLIENT_SECRET_FILE` names a file.
         if text == "file" {
             return Err(TenantNameError::Taken);

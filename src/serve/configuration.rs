@@ -1,6 +1,6 @@
 //! The configuration in force: every value with where it comes from. Secrets are only said to be set.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,20 +39,18 @@ impl ConfigurationDocument {
 
 /// The values in force, which a reload replaces.
 #[derive(Debug, Default)]
-pub struct RunningConfiguration(Mutex<Arc<Vec<ValueDocument>>>);
+pub struct RunningConfiguration(Mutex<Vec<ValueDocument>>);
 
 impl RunningConfiguration {
     /// These are in force from here on.
     pub fn replace(&self, values: Vec<ValueDocument>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = Arc::new(values);
+        *held = values;
     }
 
     /// The values in force.
     pub(super) fn document(&self) -> ConfigurationDocument {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = Arc::clone(&held);
-        drop(held);
-        ConfigurationDocument::of(values.as_ref().clone())
+        ConfigurationDocument::of(held.clone())
     }
 }

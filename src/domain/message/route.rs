@@ -9,12 +9,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::domain::ids::CampaignId;
+use crate::domain::slug::{self, LONGEST, NotASlug};
 
 use super::envelope::Message;
 use super::kind::MessageKind;
-
-/// The longest name of a receiver.
-const LONGEST: usize = 40;
 
 /// Why a text is no name of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +45,7 @@ impl ReceiverName {
     /// The name as the end of a variable's name: upper case, `-` as `_`.
     #[must_use]
     pub fn in_variable(&self) -> String {
-        self.0.to_ascii_uppercase().replace('-', "_")
+        slug::in_variable(&self.0)
     }
 }
 
@@ -55,13 +53,10 @@ impl FromStr for ReceiverName {
     type Err = ReceiverNameError;
 
     fn from_str(text: &str) -> Result<Self, ReceiverNameError> {
-        if text.is_empty() || text.len() > LONGEST {
-            return Err(ReceiverNameError::Length);
-        }
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if !text.bytes().all(fits) {
-            return Err(ReceiverNameError::Character);
-        }
+        slug::check(text).map_err(|wrong| match wrong {
+            NotASlug::Length => ReceiverNameError::Length,
+            NotASlug::Character => ReceiverNameError::Character,
+        })?;
         if text == Self::NAMELESS {
             return Err(ReceiverNameError::Taken);
         }
