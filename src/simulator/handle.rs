@@ -340,7 +340,15 @@ impl SimHandle {
     /// included.
     #[must_use]
     pub fn request_count(&self, endpoint: Option<Endpoint>) -> u64 {
-        self.0.with(|platform, _| platform.request_count(endpoint))
+        let [count] = self.request_counts([endpoint]);
+        count
+    }
+
+    /// The same of several, all at one moment: counts that are asked for one by one have requests between them.
+    #[must_use]
+    pub fn request_counts<const N: usize>(&self, endpoints: [Option<Endpoint>; N]) -> [u64; N] {
+        self.0
+            .with(|platform, _| endpoints.map(|endpoint| platform.request_count(endpoint)))
     }
 
     /// Returns the scripted events from here on, each when the first request or call after its moment comes.

@@ -127,13 +127,15 @@ fn many_campaigns_share_one_reading_of_the_agents() {
         .env("CXONE_CAMPAIGN_ID", campaigns.join(","))
         .start();
     centre.wait_for_polls(5);
-    let (agents, statuses) = (
-        centre.platform.request_count(Some(Endpoint::Agents)),
-        centre.platform.request_count(Some(Endpoint::CampaignGet)),
-    );
+    let counts = || {
+        centre
+            .platform
+            .request_counts([Some(Endpoint::Agents), Some(Endpoint::CampaignGet)])
+    };
+    let [polls_before, reads_before] = counts();
     centre.wait_for_polls(20);
-    let polls = centre.platform.request_count(Some(Endpoint::Agents)) - agents;
-    let reads = centre.platform.request_count(Some(Endpoint::CampaignGet)) - statuses;
+    let [polls_after, reads_after] = counts();
+    let (polls, reads) = (polls_after - polls_before, reads_after - reads_before);
     assert!(
         reads <= polls + 1,
         "{reads} status reads in {polls} polls: calls grow with the campaigns"

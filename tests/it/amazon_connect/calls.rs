@@ -37,17 +37,26 @@ fn a_hundred_campaigns_on_a_hundred_queues_cost_five_calls_a_poll() {
         let campaigns = status["campaigns"].as_array().cloned().unwrap_or_default();
         campaigns.len() == 100 && campaigns.iter().all(|one| one["state"] == "running")
     });
-    let count = |endpoint| centre.platform.request_count(endpoint);
-    let others = || count(None) - count(Some(COUNTS)) - count(Some(STATES));
+    let counts = || {
+        centre
+            .platform
+            .request_counts([Some(COUNTS), Some(STATES), None])
+    };
+    let others = || {
+        let [polls, states, all] = counts();
+        all - polls - states
+    };
     wait_until("nothing but polls is asked for", || {
         let before = others();
         wait_for_polls(&centre, 5);
         others() == before
     });
-    assert_eq!(count(Some(DESCRIBE)), 100, "each is described once");
-    let (polls, states) = (count(Some(COUNTS)), count(Some(STATES)));
+    let described = centre.platform.request_count(Some(DESCRIBE));
+    assert_eq!(described, 100, "each is described once");
+    let [polls_before, states_before, _] = counts();
     wait_for_polls(&centre, 20);
-    let (polls, states) = (count(Some(COUNTS)) - polls, count(Some(STATES)) - states);
+    let [polls_after, states_after, _] = counts();
+    let (polls, states) = (polls_after - polls_before, states_after - states_before);
     // The poll that is under way at either end may have made some of its calls.
     assert!(
         states <= 4 * polls + 4 && states + 4 >= 4 * polls,

@@ -46,25 +46,23 @@ fn a_hundred_campaigns_on_forty_queues_cost_two_calls_a_poll() {
     // Rivals are looked for beside the loop at the start.
     wait_until("nothing but polls is asked for", || {
         let count = || {
-            let polls = centre.platform.request_count(Some(OBSERVATIONS));
-            let lists = centre.platform.request_count(Some(LIST));
-            centre.platform.request_count(None) - polls - lists
+            let [polls, lists, all] =
+                centre
+                    .platform
+                    .request_counts([Some(OBSERVATIONS), Some(LIST), None]);
+            all - polls - lists
         };
         let before = count();
         wait_for_polls(&centre, 5);
         count() == before
     });
-    let polls = || centre.platform.request_count(Some(OBSERVATIONS));
-    let (polls_before, all_before) = (polls(), centre.platform.request_count(None));
+    let counts = || centre.platform.request_counts([Some(OBSERVATIONS), None]);
+    let [polls_before, all_before] = counts();
     wait_for_polls(&centre, 20);
-    let (polls_after, all_after) = (polls(), centre.platform.request_count(None));
-    let made = all_after - all_before;
+    let [polls_after, all_after] = counts();
+    let (made, polls) = (all_after - all_before, polls_after - polls_before);
     // The poll that is under way at either end may have made one of its two.
-    assert!(
-        made <= 2 * (polls_after - polls_before) + 2,
-        "{made} calls in {} polls",
-        polls_after - polls_before
-    );
+    assert!(made <= 2 * polls + 2, "{made} calls in {polls} polls");
     running.stop();
     assert_eq!(centre.commands(), [""; 0]);
 }
