@@ -203,6 +203,34 @@ pub struct CampaignPauses {
     pub by: BTreeMap<&'static str, Duration>,
     /// What became of its dials; `None` where nothing was counted.
     pub counted: Option<OutcomeCounts>,
+    /// The time that those counters cover.
+    pub counted_for: Duration,
+}
+
+impl CampaignPauses {
+    /// Estimates how many more calls would have been answered had the autopilot never paused it: calls that would have come while too few
+    /// agents were free. How many of them would have been lost nobody knows, so at most so many were saved.
+    ///
+    /// ```text
+    /// pace      = answered / (counted time x dialling time / known time)
+    /// held back = pace x time paused by the autopilot
+    /// ```
+    ///
+    /// The pace is that of the rest of the span: the formula assumes that calls are answered at an even rate, and that the counted part of
+    /// the span was dialled as much as the rest. It is our own. `None` where nothing was counted, or where it never dialled.
+    #[must_use]
+    pub fn held_back(&self) -> Option<u64> {
+        let stopped = self
+            .by
+            .values()
+            .fold(Duration::ZERO, |sum, time| sum.saturating_add(*time));
+        let dialling = self.known.saturating_sub(stopped);
+        let ours = self.by.get("autopilot").copied().unwrap_or_default();
+        let answered = u128::from(self.counted?.answered);
+        let held_back = (answered * self.known.as_millis() * ours.as_millis())
+            .checked_div(self.counted_for.as_millis() * dialling.as_millis())?;
+        u64::try_from(held_back).ok()
+    }
 }
 
 /// A point and the time from which it holds.
@@ -478,5 +506,52 @@ mod tests {
         assert_eq!(changes_of(&next), (vec![(0, Some(8))], None));
         let set_back = followed.poll(40, Some(8)).unwrap();
         assert_eq!(changes_of(&set_back), (vec![(0, Some(8))], Some(false)));
+    }
+
+    #[test]
+    fn what_pauses_held_back_is_estimated_at_the_pace_of_the_time_that_was_dialled() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let day = CampaignPauses {
+            known: minutes(480),
+            by: BTreeMap::from([("autopilot", minutes(60)), ("hold", minutes(20))]),
+            counted: Some(OutcomeCounts {
+                dials: 1_000,
+                answered: 400,
+                connected: 390,
+                abandoned: 10,
+            }),
+            counted_for: minutes(480),
+            ..CampaignPauses::default()
+        };
+        // 400 in 400 minutes, and an hour without any; the hold's time is nothing that the autopilot held back.
+        assert_eq!(day.held_back(), Some(60));
+        // Half of the time was counted, so the pace was twice as high.
+        let late = CampaignPauses {
+            counted_for: minutes(240),
+            ..day.clone()
+        };
+        assert_eq!(late.held_back(), Some(120));
+        let held = CampaignPauses {
+            by: BTreeMap::from([("hold", minutes(20))]),
+            ..day.clone()
+        };
+        assert_eq!(held.held_back(), Some(0));
+        for nothing in [
+            CampaignPauses {
+                counted: None,
+                ..day.clone()
+            },
+            CampaignPauses {
+                counted_for: Duration::ZERO,
+                ..day.clone()
+            },
+            CampaignPauses {
+                by: BTreeMap::from([("autopilot", minutes(480))]),
+                ..day
+            },
+            CampaignPauses::default(),
+        ] {
+            assert_eq!(nothing.held_back(), None, "{nothing:?}");
+        }
     }
 }

@@ -115,10 +115,10 @@ pub use lost_attempt::LostAttempt;
 pub use meant::meant;
 pub use message::{
     AssignmentDispatch, AuditHeadPublished, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
-    CampaignPauseUnproven, ChangeAuthor, ConfigurationReloaded, DataStale, EndedPause, Message,
-    MessageBody, MessageKind, OperatorChange, OperatorChanged, OrderingKey, PersonChanged,
-    QueueHoldChanged, ReceiverName, ReceiverNameError, ReloadResult, Route, SentMessage,
-    WebhookTest, receiver_of,
+    CampaignPauseUnproven, ChangeAuthor, ConfigurationReloaded, DataStale, EndedPause,
+    LastingOutage, Message, MessageBody, MessageKind, OperatorChange, OperatorChanged, OrderingKey,
+    PersonChanged, QueueHoldChanged, ReceiverName, ReceiverNameError, ReloadResult, Route,
+    SentMessage, WebhookTest, receiver_of,
 };
 pub use notice::Notice;
 pub use policy::{CalendarRule, CountedQueue, Counting, OnManualChange, OnStale, Policy};

@@ -51,6 +51,8 @@ pub struct CampaignPausesDocument {
     pub by: BTreeMap<String, f64>,
     /// What became of its dials; nothing where nobody counted.
     pub counted: Option<CountedDocument>,
+    /// An estimate of the answered calls that did not come because the autopilot had it paused; nothing where nobody counted.
+    pub held_back: Option<u64>,
 }
 
 /// What became of dials, of the slots of ten minutes that lie within the span.
@@ -68,6 +70,7 @@ pub struct CountedDocument {
 
 impl CampaignPausesDocument {
     fn of(tenant: Option<&TenantName>, id: String, found: CampaignPauses) -> Self {
+        let held_back = found.held_back();
         let CampaignPauses {
             known,
             pauses,
@@ -75,6 +78,7 @@ impl CampaignPausesDocument {
             longest,
             by,
             counted,
+            counted_for: _,
         } = found;
         let by = by.into_iter();
         Self {
@@ -88,6 +92,7 @@ impl CampaignPausesDocument {
                 .map(|(by, time)| (by.to_owned(), time.as_secs_f64()))
                 .collect(),
             counted: counted.map(CountedDocument::from),
+            held_back,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use crate::control::series::{CampaignPauses, PausesQuery, PlotState};
 use crate::domain::Timestamp;
@@ -75,12 +76,16 @@ pub(super) fn read(
     // Whole numbers on either engine: the sum of a server's column is none.
     database.each(
         "SELECT campaign, CAST(sum(dials) AS BIGINT), CAST(sum(answered) AS BIGINT),
-                CAST(sum(connected) AS BIGINT), CAST(sum(abandoned) AS BIGINT)
+                CAST(sum(connected) AS BIGINT), CAST(sum(abandoned) AS BIGINT),
+                CAST(sum(known_ms) AS BIGINT)
          FROM outcome WHERE {mine} AND from_ms >= ?1 AND until_ms <= ?2 GROUP BY campaign",
         &values![since.as_unix_millis(), until.as_unix_millis()],
         |row| {
             let campaign: String = row.get(0)?;
-            found.entry(campaign).or_default().counted = Some(counts_from(row, 1)?);
+            let covered: i64 = row.get(5)?;
+            let of = found.entry(campaign).or_default();
+            of.counted = Some(counts_from(row, 1)?);
+            of.counted_for = Duration::from_millis(u64::try_from(covered).unwrap_or_default());
             Ok(())
         },
     )?;
@@ -90,7 +95,6 @@ pub(super) fn read(
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use super::*;
     use crate::control::ports::{Batch, Journal};
@@ -187,6 +191,7 @@ mod tests {
             assert_eq!(by, [("autopilot", 60), ("hold", 90)]);
             assert_eq!(of.counted, None);
             assert_eq!(found["b"].counted, Some(slot.counts));
+            assert_eq!(found["b"].counted_for, slot.until.since(slot.from));
             // A pause that reaches into the span counts there, for as long as it lies within.
             let within = past.read_pauses(span(90, 150)).await.unwrap();
             let of = &within["a"];

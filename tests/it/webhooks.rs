@@ -329,6 +329,12 @@ fn stale_data_and_their_end_are_told() {
     assert_eq!(stale.header("ce-subject"), "agents");
     assert_eq!(stale.json()["status"], "STALE");
     assert_eq!(stale.json()["invalidPolls"], 3);
+    assert_eq!(stale.json()["keepDialling"], 1);
+    let why = stale.json()["error"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(why.contains("401"), "{why}");
     centre.platform.clear_faults();
     assert_eq!(receiver.wait_for(2)[1].json()["status"], "FRESH");
     daemon.stop();

@@ -8,9 +8,15 @@ use crate::domain::{
 };
 
 use super::fact::{CommandEnd, Fact};
+use super::view::View;
 
-/// Returns the message of a fact, where there is one for it. `decision` is the one in force.
-pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Option<Message> {
+/// Returns the message of a fact, where there is one for it. `decision` is the one in force, and `view` shows the fact already.
+pub(super) fn message(
+    fact: &Fact<'_>,
+    at: Timestamp,
+    decision: DecisionId,
+    view: &View,
+) -> Option<Message> {
     match fact {
         Fact::CommandEnded { command, end, .. } => ended(command, *end, at),
         Fact::Noticed {
@@ -20,7 +26,7 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
             last,
             by,
         } => noticed(campaign, notice, (*last, *by), at, *decision),
-        Fact::Alerted { alert, campaign } => alerted(alert, *campaign, at, decision),
+        Fact::Alerted { alert, campaign } => alerted(alert, *campaign, at, decision, view),
         Fact::PaceEnded {
             change, conclusion, ..
         } => (*conclusion == Conclusion::Confirmed)
@@ -265,6 +271,7 @@ fn alerted(
     about: Option<&Campaign>,
     at: Timestamp,
     decision: DecisionId,
+    view: &View,
 ) -> Option<Message> {
     match alert {
         Alert::UnprovenPause { campaign, doubt } => Some(Message::campaign_pause_unproven(
@@ -273,8 +280,13 @@ fn alerted(
         Alert::UnprovenPauseEnded { campaign, end } => Some(Message::campaign_pause_resolved(
             campaign, *end, decision, at,
         )),
-        Alert::Stale { streak } => Some(Message::data_stale(*streak, decision, at)),
-        Alert::Fresh => Some(Message::data_stale(0, decision, at)),
+        Alert::Stale { streak } => Some(Message::data_stale(
+            *streak,
+            view.lasting_outage(),
+            decision,
+            at,
+        )),
+        Alert::Fresh => Some(Message::data_fresh(decision, at)),
         Alert::BudgetExhausted { campaign } => {
             let about = about?;
             let resumes = u32::try_from(about.state().resumes.len()).unwrap_or(u32::MAX);

@@ -129,7 +129,7 @@ impl Ledger {
         self.telemetry.report(&fact, at, decision);
         self.recorder.audit(audit::row(&fact, at, decision));
         if self.announces {
-            let mut message = messages::message(&fact, at, decision);
+            let mut message = messages::message(&fact, at, decision, &self.view);
             if let Some(message) = &mut message {
                 message.name = self.view.name_of(message.key.campaign());
             }

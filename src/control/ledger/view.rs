@@ -6,7 +6,9 @@ use tokio::sync::watch;
 
 use crate::control::operator::Author;
 use crate::control::status::{ObservableState, OutageView, ReloadView};
-use crate::domain::{CampaignId, CampaignState, DecisionId, GroupCount, Sample, Timestamp};
+use crate::domain::{
+    CampaignId, CampaignState, DecisionId, GroupCount, LastingOutage, Sample, Timestamp,
+};
 
 use super::fact::{Fact, Standing};
 
@@ -24,6 +26,17 @@ impl View {
 
     pub(super) fn sender(&self) -> &watch::Sender<ObservableState> {
         &self.observed
+    }
+
+    /// Returns the outage of all agents that lasts, if there is one.
+    pub(super) fn lasting_outage(&self) -> Option<LastingOutage> {
+        let observed = self.sender().borrow();
+        let outage = observed.outage.as_ref()?;
+        Some(LastingOutage {
+            error: outage.why.clone(),
+            keep_dialling: observed.stale_rules.keep_dialling,
+            paused: observed.stale_rules.paused,
+        })
     }
 
     /// What people call a campaign: the configuration's name for it, else the platform's.

@@ -246,12 +246,26 @@ pub struct AssignmentDispatch {
     decision_id: DecisionId,
 }
 
+/// Why readings of all agents stay away, and what becomes of campaigns meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastingOutage {
+    /// Why the last reading failed, in the platform's words where it gave any.
+    pub error: String,
+    /// Campaigns that run and go on dialling.
+    pub keep_dialling: usize,
+    /// Campaigns that are paused for it, by `on_stale`.
+    pub paused: usize,
+}
+
 /// Readings that stay away, or are back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DataStale {
     status: &'static str,
     invalid_polls: u32,
+    #[serde(flatten)]
+    outage: Option<LastingOutage>,
     #[serde(serialize_with = "rfc3339")]
     timestamp: Timestamp,
     #[serde(serialize_with = "shown")]
@@ -484,21 +498,42 @@ impl Message {
         Self::of_campaign(campaign, body, decision, at)
     }
 
-    /// `data.stale`: so many polls in a row gave no valid reading, or, with none, readings are valid again.
+    /// `data.stale`: so many polls in a row gave no valid reading. The outage is told where it is one of all agents.
     #[must_use]
-    pub fn data_stale(invalid_polls: u32, decision: DecisionId, at: Timestamp) -> Self {
-        let body = MessageBody::Stale(DataStale {
-            status: if invalid_polls > 0 { "STALE" } else { "FRESH" },
+    pub fn data_stale(
+        invalid_polls: u32,
+        outage: Option<LastingOutage>,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        Self::of_data(DataStale {
+            status: "STALE",
             invalid_polls,
+            outage,
             timestamp: at,
             decision_id: decision,
-        });
+        })
+    }
+
+    /// `data.stale`: readings are valid again.
+    #[must_use]
+    pub fn data_fresh(decision: DecisionId, at: Timestamp) -> Self {
+        Self::of_data(DataStale {
+            status: "FRESH",
+            invalid_polls: 0,
+            outage: None,
+            timestamp: at,
+            decision_id: decision,
+        })
+    }
+
+    fn of_data(body: DataStale) -> Self {
         Self {
             key: OrderingKey::Data,
-            at,
-            decision,
+            at: body.timestamp,
+            decision: body.decision_id,
             name: None,
-            body,
+            body: MessageBody::Stale(body),
         }
     }
 
@@ -649,11 +684,25 @@ mod tests {
 
     #[test]
     fn staleness_and_its_end_share_a_key() {
-        let stale = Message::data_stale(3, DECISION, AT);
-        let fresh = Message::data_stale(0, DECISION, AT);
+        let outage = LastingOutage {
+            error: "503 Service Unavailable".to_owned(),
+            keep_dialling: 2,
+            paused: 1,
+        };
+        let stale = Message::data_stale(3, Some(outage), DECISION, AT);
+        let fresh = Message::data_fresh(DECISION, AT);
         assert_eq!(stale.key, fresh.key);
-        assert_eq!(json(&stale)["status"], "STALE");
-        assert_eq!(json(&fresh)["status"], "FRESH");
-        assert_eq!(json(&stale)["invalidPolls"], 3);
+        let timestamp = "2024-05-20T14:32:00.000Z";
+        assert_eq!(
+            json(&stale),
+            serde_json::json!({
+                "status": "STALE", "invalidPolls": 3, "error": "503 Service Unavailable",
+                "keepDialling": 2, "paused": 1, "timestamp": timestamp, "decisionId": "3-41",
+            })
+        );
+        assert_eq!(
+            json(&fresh),
+            serde_json::json!({"status": "FRESH", "invalidPolls": 0, "timestamp": timestamp, "decisionId": "3-41"})
+        );
     }
 }

@@ -14,7 +14,8 @@ mod route;
 
 pub use envelope::{
     AssignmentDispatch, AuditHeadPublished, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
-    CampaignPauseUnproven, DataStale, Message, MessageBody, OrderingKey, SentMessage, WebhookTest,
+    CampaignPauseUnproven, DataStale, LastingOutage, Message, MessageBody, OrderingKey,
+    SentMessage, WebhookTest,
 };
 pub(crate) use form::{millis, rfc3339, shown};
 pub use kind::MessageKind;

@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_receiver_gets_the_events_and_the_campaigns_that_it_asks_for() {
-        let stale = Message::data_stale(3, DECISION, AT);
+        let stale = Message::data_stale(3, None, DECISION, AT);
         let all = route(&[], &[]);
         assert!(all.wants(&paused("a")) && all.wants(&stale));
         let by_event = route(&[MessageKind::DataStale], &[]);

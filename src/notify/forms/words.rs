@@ -379,9 +379,26 @@ fn stale(of: &Members<'_>) -> (String, Vec<String>) {
         return ("Agent data are back".to_owned(), Vec::new());
     }
     let polls = of.number("invalidPolls").unwrap_or_default();
+    let many = |key| of.0.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let dialling = match many("keepDialling") {
+        0 => String::new(),
+        1 => "; one running campaign keeps dialling".to_owned(),
+        many => format!("; {many} running campaigns keep dialling"),
+    };
+    let paused = match many("paused") {
+        0 => None,
+        1 => Some("One campaign is paused by on_stale.".to_owned()),
+        many => Some(format!("{many} campaigns are paused by on_stale.")),
+    };
+    let why = of.text("error").map(|why| format!("Why: {why}"));
+    let lines = [
+        why,
+        paused,
+        Some("Nothing is resumed until the data are back.".to_owned()),
+    ];
     (
-        format!("No agent data: {polls} polls in a row gave no valid reading"),
-        vec!["Nothing is resumed until they are back.".to_owned()],
+        format!("No agent data: {polls} polls in a row gave no valid reading{dialling}"),
+        lines.into_iter().flatten().collect(),
     )
 }
 
@@ -461,6 +478,33 @@ pub(super) mod tests {
             headline("campaign.paused", &guarded),
             "cmp-1 paused: over the limit"
         );
+    }
+
+    #[test]
+    fn an_outage_says_why_and_what_goes_on_dialling() {
+        let stale = |outage: Value| {
+            let mut body = json!({"status": "STALE", "invalidPolls": 3});
+            let members = body.as_object_mut().unwrap();
+            members.extend(outage.as_object().unwrap().clone());
+            let story = Story::new(&entry("data.stale", &body), &body, None);
+            (story.headline, story.lines)
+        };
+        let last = "Nothing is resumed until the data are back.";
+        let whole = json!({"error": "503 Service Unavailable", "keepDialling": 2, "paused": 1});
+        let (headline, lines) = stale(whole);
+        assert_eq!(
+            headline,
+            "No agent data: 3 polls in a row gave no valid reading; 2 running campaigns keep dialling"
+        );
+        let why = "Why: 503 Service Unavailable";
+        assert_eq!(lines, [why, "One campaign is paused by on_stale.", last]);
+        let all_paused =
+            json!({"error": "503 Service Unavailable", "keepDialling": 0, "paused": 4});
+        let (headline, lines) = stale(all_paused);
+        assert!(headline.ends_with("gave no valid reading"), "{headline}");
+        assert_eq!(lines, [why, "4 campaigns are paused by on_stale.", last]);
+        // Of one group alone nothing more is known.
+        assert_eq!(stale(json!({})).1, [last]);
     }
 
     #[test]

@@ -23,13 +23,16 @@ function lostInWords(counted) {
   return `${counted.abandoned} of ${whole} answered calls lost (${((100 * counted.abandoned) / whole).toFixed(1)}%)`;
 }
 
+/** How many answered calls pauses have held back, which is an estimate; nothing where there is none, or where it is none. */
+const savedInWords = (heldBack) => (heldBack ? `at most ${heldBack} calls saved (estimate)` : null);
+
 const times = (count) => (count === 0 ? "no pause" : count === 1 ? "1 pause" : `${count} pauses`);
 
 /** One campaign's day in words. */
-function daySays({ pauses, paused_s: paused, longest_s: longest, counted }) {
+function daySays({ pauses, paused_s: paused, longest_s: longest, counted, held_back: heldBack }) {
   const parts = [times(pauses)];
   if (pauses > 0) parts.push(pauses > 1 ? `${span(paused)} paused, the longest ${span(longest)}` : `${span(paused)} paused`);
-  return parts.concat(lostInWords(counted) ?? []).join(", ");
+  return parts.concat(lostInWords(counted) ?? [], savedInWords(heldBack) ?? []).join(", ");
 }
 
 /** Today's line of a campaign. */
@@ -46,11 +49,12 @@ export function dayBesideBefore(today, before, now) {
 
 /** The sums of several campaigns, with the longest pause and whose it was. */
 function inAll(days) {
-  const sum = { pauses: 0, paused_s: 0, longest_s: 0, longest: null, counted: null };
+  const sum = { pauses: 0, paused_s: 0, longest_s: 0, longest: null, counted: null, held_back: null };
   for (const day of days) {
     sum.pauses += day.pauses;
     sum.paused_s += day.paused_s;
     if (day.longest_s > sum.longest_s) [sum.longest_s, sum.longest] = [day.longest_s, day.id];
+    if (day.held_back !== null) sum.held_back = (sum.held_back ?? 0) + day.held_back;
     if (!day.counted) continue;
     sum.counted ??= { connected: 0, abandoned: 0 };
     sum.counted.connected += day.counted.connected;
@@ -132,6 +136,7 @@ export class Today {
         ["Time paused", span(sums.paused_s)],
         ["Longest", longest ? `${span(sums.longest_s)}, ${called(longest)}` : "none"],
         ["Calls lost", lostInWords(sums.counted)?.replace(" answered calls lost", "") ?? null],
+        ["Calls saved", sums.held_back === null ? null : `at most ${sums.held_back} (estimate)`],
       ];
       const then = before?.length ? inAll(before) : null;
       const lost = then && lostInWords(then.counted);
