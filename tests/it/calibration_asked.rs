@@ -17,6 +17,7 @@ use crate::receiver::{Answering, Receiver};
 const RECALIBRATE: &str = "/api/v1/queues/queue-1/recalibrate";
 const HOLD: &str = "/api/v1/queues/queue-1/hold";
 const TRIGGER: &str = "/api/trigger-queue-update";
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// Calibrates only when asked to.
 fn when_asked(centre: &Centre, lines: &str) -> (Daemon, Api) {
@@ -177,6 +178,39 @@ fn every_operation_of_queues_answers_as_it_is_described() {
         .map(|row| &row["event"]["made"]["change"])
         .collect();
     assert_eq!(made, [&json!("queue_held"), &json!("queue_released")]);
+}
+
+#[test]
+fn a_hold_of_a_queue_and_its_end_are_told_with_their_author() {
+    let centre = Centre::new();
+    let receiver = Receiver::start(Answering::Status(204));
+    let daemon = calibrating(&centre, "10m", "window = \"30m\"\n")
+        .env("AUTOPILOT_WEBHOOK_URL", receiver.url())
+        .env("AUTOPILOT_WEBHOOK_SECRET", SECRET)
+        .start();
+    let api = Api::of(&daemon);
+    wait_until("it was read", || !queue(&api)["read_at"].is_null());
+    let hold = json!({"for": "1h", "reason": "wrong list", "author": "anna"});
+    assert_eq!(api.change("PUT", HOLD, &hold).status, 200);
+    let end = format!("{HOLD}?reason=done&author=ben");
+    assert_eq!(api.change("DELETE", &end, &Value::Null).status, 200);
+    let taken = receiver.wait_for(2);
+    let events: Vec<&str> = taken
+        .iter()
+        .map(|message| message.header("x-autopilot-event"))
+        .collect();
+    assert_eq!(events, ["queue.held", "queue.released"]);
+    let [held, released] = [taken[0].json(), taken[1].json()];
+    for (told, by, why) in [(&held, "anna", "wrong list"), (&released, "ben", "done")] {
+        assert_eq!(told["queueId"], "queue-1", "{told}");
+        assert_eq!(
+            (&told["author"], &told["reason"]),
+            (&json!(by), &json!(why))
+        );
+    }
+    assert!(held["until"].is_string(), "{held}");
+    assert!(released.get("until").is_none(), "{released}");
+    daemon.stop();
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Several receivers: each gets what it asks for in its form, in its own order, and none waits for another or delays a campaign.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -600,4 +602,35 @@ fn on_a_server_each_receiver_has_its_messages_too() {
     );
     daemon.stop();
     assert_eq!(receivers[1].received().len(), 1);
+}
+
+/// A database shell holds the write lock: the change is refused, and what it would have told goes with it.
+#[test]
+fn a_change_that_could_not_be_kept_is_told_nobody() {
+    let receiver = Receiver::start(Answering::Status(204));
+    let told = Told::new().with("wfm", "signed", &receiver, "");
+    let centre = &told.configured.centre;
+    let (daemon, api) = told.configured.start();
+    centre.wait_for_polls(2);
+    let shell = Connection::open(centre.state_dir().join("autopilot.sqlite3")).unwrap();
+    shell.busy_timeout(Duration::from_secs(5)).unwrap();
+    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let daemon = daemon.tolerate(&["store not written"]);
+    let path = format!("/api/v1/campaigns/{CAMPAIGN}/hold");
+    let asked =
+        |reason: &str| json!({"kind": "as-is", "for": "1h", "reason": reason, "author": "anna"});
+    let answer = api.change("PUT", &path, &asked("not kept"));
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    drop(shell);
+    wait_until("the store is written again", || {
+        api.get("/readyz").status == 200
+    });
+    let answer = api.change("PUT", &path, &asked("kept"));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let first = &receiver.wait_for(1)[0];
+    assert_eq!(first.header("x-autopilot-event"), "campaign.held");
+    assert_eq!(first.json()["reason"], "kept");
+    daemon.stop();
+    assert_eq!(receiver.wait_for(1).len(), 1, "and nothing else");
+    assert_eq!(of_kind(&centre.audit(), "operator").len(), 1);
 }
