@@ -39,7 +39,7 @@ impl Default for Keeping {
         const DAY: Duration = Duration::from_secs(24 * 3600);
         Self {
             inputs: DAY.saturating_mul(8),
-            series: DAY,
+            series: DAY.saturating_mul(8),
             series_mib: 256,
             dead_letters: DAY.saturating_mul(90),
             messages: 20_000,

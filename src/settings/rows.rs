@@ -431,8 +431,8 @@ settings! { KEEPING_ROWS "Keeping"
     KEEP_INPUTS: Landing<Duration, Values> = land("keep_inputs", Some("--keep-inputs"), ["AUTOPILOT_KEEP_INPUTS"], Duration "DURATION", Is("8d"), Tenant,
         "Recorded inputs, by which decisions are replayed, are kept this long, at least 2d.",
         keeping::inputs, |to, time| to.keeping.inputs = time);
-    KEEP_SERIES: Landing<Duration, Values> = land("keep_series", Some("--keep-series"), ["AUTOPILOT_KEEP_SERIES"], Duration "DURATION", Is("1d"), Tenant,
-        "The series that plots are drawn from are kept this long, at least 1h.",
+    KEEP_SERIES: Landing<Duration, Values> = land("keep_series", Some("--keep-series"), ["AUTOPILOT_KEEP_SERIES"], Duration "DURATION", Is("8d"), Tenant,
+        "The series that plots are drawn from, and counted outcomes with them, are kept this long, at least 1h.",
         keeping::at_least_an_hour, |to, time| to.keeping.series = time);
     MAX_SERIES_MIB: Landing<u64, Values> = land("max_series_mib", Some("--max-series-mib"), ["AUTOPILOT_MAX_SERIES_MIB"], Count "MIB", Is("256"), Tenant,
         "The most that these series take, in MiB, 1 to 1000000; the oldest go first.",

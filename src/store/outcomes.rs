@@ -1,28 +1,26 @@
 //! What was counted of campaigns' outcomes: a row for each campaign and ten minutes in which a reading was of use.
 //!
 //! Of a time without a row nothing is known, which is not zero. Rows are kept as long as the series that plots are drawn
-//! from, and up to a number.
-
-use std::time::Duration;
+//! from.
 
 use crate::control::series::SeriesQuery;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeSlot};
 use crate::domain::{CampaignId, Timestamp};
 
 use super::database::{Database, Transaction};
+use super::retention::Retention;
+use super::series::TO_A_KEYFRAME;
 use super::sql_fault::SqlResult;
 use super::value::{Row, number, stored, values};
-
-/// As long as the series.
-const KEPT: Duration = Duration::from_secs(25 * 3600);
 
 /// Old rows that are deleted with each write, beyond as many as were written.
 const MORE_DELETED: usize = 64;
 
-/// Writes slots over those of the same time, and deletes old ones.
+/// Writes slots over those of the same time, and deletes old ones, as far as `retention` lets them go.
 pub(super) fn write(
     transaction: &Transaction<'_>,
     slots: &[(CampaignId, OutcomeSlot)],
+    retention: &Retention,
 ) -> SqlResult<()> {
     let Some(newest) = slots.iter().map(|(_, slot)| slot.from).max() else {
         return Ok(());
@@ -54,12 +52,13 @@ pub(super) fn write(
             ])
         }),
     )?;
+    let kept = retention.series.saturating_add(TO_A_KEYFRAME);
     let most = slots.len().saturating_add(MORE_DELETED);
     transaction.execute(
         "DELETE FROM outcome WHERE {mine} AND (campaign, from_ms) IN
              (SELECT campaign, from_ms FROM outcome WHERE {mine} AND from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
         &values![
-            newest.minus(KEPT).as_unix_millis(),
+            newest.minus(kept).as_unix_millis(),
             i64::try_from(most).unwrap_or(i64::MAX),
         ],
     )?;
@@ -105,6 +104,7 @@ pub(super) fn counts_from(row: &Row<'_>, first: usize) -> SqlResult<OutcomeCount
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
     use crate::control::ports::{Batch, Journal};
@@ -143,6 +143,11 @@ mod tests {
         TestPlace::on_each_waiting(async |place| {
             let at = place.at();
             let (store, _) = Store::open(&at, START).unwrap();
+            let retention = Retention {
+                series: Duration::from_secs(24 * 3600),
+                ..Retention::default()
+            };
+            store.keep_for(retention).await.unwrap();
             commit(&store, &[("a", slot(0, 5)), ("b", slot(0, 6))]).await;
             commit(&store, &[("a", slot(0, 9))]).await;
             commit(&store, &[("a", slot(30, 7))]).await;

@@ -10,7 +10,7 @@ use super::outbox::Bounds;
 pub struct Retention {
     /// Recorded inputs, and closed operations with them.
     pub inputs: Duration,
-    /// What plots are drawn from. An hour more is kept, by which a keyframe may lie before it.
+    /// What plots are drawn from, and what was counted of outcomes. An hour more is kept, by which a keyframe may lie before it.
     pub series: Duration,
     /// The most bytes of that; the oldest go first.
     pub series_bytes: u64,
@@ -22,13 +22,13 @@ pub struct Retention {
 }
 
 impl Default for Retention {
-    /// A week of inputs to look back on, and a day to notice that one should; a day of plots, of which ten thousand campaigns at the
-    /// default poll interval take a third of the bytes; and messages of some tens of megabytes.
+    /// A week of inputs and of plots to look back on, and a day to notice that one should: today is shown beside the same weekday before.
+    /// Of plots ten thousand campaigns at the default poll interval fill the bytes in three days. And messages of some tens of megabytes.
     fn default() -> Self {
         const HOUR: Duration = Duration::from_secs(3600);
         Self {
             inputs: HOUR.saturating_mul(8 * 24),
-            series: HOUR.saturating_mul(24),
+            series: HOUR.saturating_mul(8 * 24),
             series_bytes: 256 << 20,
             dead_letters: HOUR.saturating_mul(90 * 24),
             messages: 20_000,

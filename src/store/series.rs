@@ -2,8 +2,8 @@
 //!
 //! A frame holds a few bytes for each campaign whose point changed, so that a poll of ten thousand campaigns is one row of
 //! some tens of kilobytes, and a poll in which nothing changed is one of none. Reading a campaign's day walks the frames
-//! from the keyframe before it. Frames are kept for a day, unless the settings say otherwise, and the hour of a keyframe, and up to a
-//! number of bytes; each new one takes the place of the oldest.
+//! from the keyframe before it. Frames are kept for the time that the settings say and the hour of a keyframe, and up to a number of
+//! bytes; each new one takes the place of the oldest.
 //!
 //! *The form.* Numbers are LEB128. A keyframe begins with the form's version, the longest carrying in milliseconds, whether
 //! a gap lies before it, the number of campaigns, and their ids with lengths. The changes follow, in a keyframe as in any
@@ -25,7 +25,7 @@ use super::value::{self, values};
 const FORM: u64 = 1;
 
 /// The hour by which a keyframe may lie before the time that is kept.
-const TO_A_KEYFRAME: Duration = Duration::from_secs(3600);
+pub(super) const TO_A_KEYFRAME: Duration = Duration::from_secs(3600);
 
 /// Old frames that are deleted with each new one: a smaller bound is reached step by step, and no commit takes long.
 const MAX_DELETED_AT_ONCE: i64 = 4;

@@ -539,7 +539,7 @@ impl Writer {
             &routes,
             self.retention.bounds(),
         )?;
-        outcomes::write(&transaction, &batch.outcomes)?;
+        outcomes::write(&transaction, &batch.outcomes, &self.retention)?;
         workload::write(&transaction, &batch.workload)?;
         workload_shared::write(&transaction, &batch.shared_workload)?;
         outcome_days::add(&transaction, &batch.outcome_days)?;

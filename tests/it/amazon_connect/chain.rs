@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use campaign_autopilot::simulator::ConnectSettings;
@@ -46,9 +47,11 @@ impl Service {
         Self { address, asked }
     }
 
-    /// A service of temporary credentials, which answers in its own form.
+    /// A service of temporary credentials, which answers in its own form. Its sessions are numbered from one on.
     fn of_roles() -> Self {
-        Self::giving(|request| {
+        let given = AtomicUsize::new(0);
+        Self::giving(move |request| {
+            let session = given.fetch_add(1, Ordering::SeqCst) + 1;
             let action = if request.contains("AssumeRoleWithWebIdentity") {
                 "AssumeRoleWithWebIdentity"
             } else {
@@ -58,7 +61,7 @@ impl Service {
                 "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><AssumedRoleUser>\
                  <Arn>{ROLE}/autopilot</Arn><AssumedRoleId>AROA:autopilot</AssumedRoleId></AssumedRoleUser><Credentials>\
                  <AccessKeyId>autopilot</AccessKeyId><SecretAccessKey>autopilot-secret</SecretAccessKey>\
-                 <SessionToken>session-of-a-role</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
+                 <SessionToken>session-{session}-of-a-role</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
                  </Credentials></{action}Result></{action}Response>"
             )
         })
@@ -182,13 +185,10 @@ fn a_web_identity_is_exchanged_with_the_token_that_is_in_the_file_now() {
     wait_for_polls(&centre, 3);
     std::fs::write(&token, "second-web-token").unwrap();
     assert!(centre.platform.change_connect(|settings| {
-        let first = "session-of-a-role".to_owned();
+        let first = "session-1-of-a-role".to_owned();
         settings.expired_sessions.insert(first);
     }));
     crate::centre::wait_until("the token is read anew", || service.asked().len() >= 2);
-    assert!(centre.platform.change_connect(|settings| {
-        settings.expired_sessions.clear();
-    }));
     running.kill();
     let asked = service.asked();
     assert!(
