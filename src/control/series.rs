@@ -209,7 +209,7 @@ pub struct CampaignPauses {
 
 impl CampaignPauses {
     /// Estimates how many more calls would have been answered had the autopilot never paused it: calls that would have come while too few
-    /// agents were free. How many of them would have been lost nobody knows, so at most so many were saved.
+    /// agents were free. How many of them would have been lost nobody knows: on a simulated day it is a small part.
     ///
     /// ```text
     /// pace      = answered / (counted time x dialling time / known time)

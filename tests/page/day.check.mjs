@@ -36,7 +36,7 @@ test("today is summed for each campaign and for all, beside the same weekday bef
       await today.locator("div", { hasText: "Calls lost" }).locator("dd", { hasText: "4 of 104 (3.8%)" }).waitFor();
       await says(page, "spring-renewals", "4 of 104 answered calls lost (3.8%)");
       // How many depends on how long the test has taken; that it is an estimate is said.
-      await today.locator("div", { hasText: "Calls saved" }).locator("dd", { hasText: /^at most \d+ \(estimate\)$/ }).waitFor();
+      await today.locator("div", { hasText: "Calls held back" }).locator("dd", { hasText: /^about \d+ \(estimate\)$/ }).waitFor();
     }
     await card(page, "win-back").locator(".open").click();
     await page.locator(".panel .beside", { hasText: "nothing is kept of that time" }).waitFor();

@@ -24,7 +24,7 @@ function lostInWords(counted) {
 }
 
 /** How many answered calls pauses have held back, which is an estimate; nothing where there is none, or where it is none. */
-const savedInWords = (heldBack) => (heldBack ? `at most ${heldBack} calls saved (estimate)` : null);
+const heldBackInWords = (heldBack) => (heldBack ? `about ${heldBack} answered calls held back (estimate)` : null);
 
 const times = (count) => (count === 0 ? "no pause" : count === 1 ? "1 pause" : `${count} pauses`);
 
@@ -32,7 +32,7 @@ const times = (count) => (count === 0 ? "no pause" : count === 1 ? "1 pause" : `
 function daySays({ pauses, paused_s: paused, longest_s: longest, counted, held_back: heldBack }) {
   const parts = [times(pauses)];
   if (pauses > 0) parts.push(pauses > 1 ? `${span(paused)} paused, the longest ${span(longest)}` : `${span(paused)} paused`);
-  return parts.concat(lostInWords(counted) ?? [], savedInWords(heldBack) ?? []).join(", ");
+  return parts.concat(lostInWords(counted) ?? [], heldBackInWords(heldBack) ?? []).join(", ");
 }
 
 /** Today's line of a campaign. */
@@ -136,7 +136,7 @@ export class Today {
         ["Time paused", span(sums.paused_s)],
         ["Longest", longest ? `${span(sums.longest_s)}, ${called(longest)}` : "none"],
         ["Calls lost", lostInWords(sums.counted)?.replace(" answered calls lost", "") ?? null],
-        ["Calls saved", sums.held_back === null ? null : `at most ${sums.held_back} (estimate)`],
+        ["Calls held back", sums.held_back === null ? null : `about ${sums.held_back} (estimate)`],
       ];
       const then = before?.length ? inAll(before) : null;
       const lost = then && lostInWords(then.counted);
