@@ -213,7 +213,9 @@ fn a_frame_that_cannot_be_read_is_a_gap() {
 }
 
 #[test]
-fn a_day_is_kept_and_a_restart_loses_none_of_it() {
+fn days_are_kept_and_a_restart_loses_none_of_it() {
+    /// As long as is kept unless the settings say otherwise, with the hour of a keyframe, and an hour more.
+    const LATER: u64 = (8 * 24 + 2) * 3600;
     TestPlace::on_each(|place| {
         let mut stored = TestStore::new(place);
         stored.open(0, &[point(10)], true);
@@ -225,11 +227,11 @@ fn a_day_is_kept_and_a_restart_loses_none_of_it() {
         drop(stored.store);
         stored.store = Store::open(&stored.at, NOW).unwrap().0;
         assert_eq!(stored.steps(0, 0), day);
-        // A day later what is older goes, four rows with each that comes.
+        // What is older goes, four rows with each that comes.
         for poll in 0..40 {
-            stored.open(26 * 3600 + poll * 30, &[point(10)], poll == 0);
+            stored.open(LATER + poll * 30, &[point(10)], poll == 0);
         }
-        assert_eq!(stored.steps(0, 0).first().unwrap().0, 26 * 3600);
+        assert_eq!(stored.steps(0, 0).first().unwrap().0, LATER);
     });
 }
 
