@@ -80,6 +80,8 @@ const ASSETS: &[Asset] = assets! {
     "/page/time.js" SCRIPT "time.js";
     "/page/today.js" SCRIPT "today.js";
     "/page/wallboard.js" SCRIPT "wallboard.js";
+    "/page/wallparts.js" SCRIPT "wallparts.js";
+    "/page/wallplan.js" SCRIPT "wallplan.js";
     "/page/docs/page.md" TEXT "../../../docs/guide/page.md";
     "/page/docs/on-call.md" TEXT "../../../docs/guide/on-call.md";
     "/page/docs/troubleshooting.md" TEXT "../../../docs/guide/troubleshooting.md";

@@ -92,7 +92,12 @@ test("who did what is listed for all campaigns, filtered, and saved", async () =
     const { page, close } = await open(centre.url);
     await page.getByRole("link", { name: "Who did what" }).click();
     const rows = page.locator("#changes .entries li");
-    await rows.filter({ hasText: "Spring renewals (cmp-1): held paused until" }).waitFor();
+    const held = rows.filter({ hasText: "Spring renewals (cmp-1)" });
+    await held.locator(".says", { hasText: /^held paused until \d\d:\d\d: wrong list, of May$/ }).waitFor();
+    assert.equal((await held.textContent()).split("anna").length, 2, "the author is told once");
+    // Columns begin at one place in each row, and nothing of a row is broken into narrow pieces.
+    const lefts = (part) => rows.locator(part).evaluateAll((all) => [...new Set(all.map((one) => Math.round(one.getBoundingClientRect().left)))]);
+    for (const part of ["time", ".author", ".subject", ".says"]) assert.equal((await lefts(part)).length, 1, part);
     assert.equal(await rows.count(), 50);
     await page.locator("#changes").getByRole("button", { name: "Show more rows" }).click();
     await until("all are there", async () => (await rows.count()) === 61);
@@ -101,12 +106,20 @@ test("who did what is listed for all campaigns, filtered, and saved", async () =
     await page.getByLabel("Find a change").fill("ANNA");
     await until("one row is left", async () => (await rows.count()) === 1);
     await sound(page, "who did what");
-    await page.screenshot({ path: `${shots}/who-1440-light.png`, fullPage: true });
     const { name, rows: lines } = await saved(page, page.locator("#changes").getByRole("button", { name: "Save as CSV" }));
     assert.equal(name, "who-did-what.csv");
     assert.equal(lines.length, 2);
     assert.deepEqual(lines[1].slice(1, 4), ["", "cmp-1", "anna"]);
     await page.getByLabel("Find a change").fill("");
+    for (const [width, scheme] of [[390, "dark"], [390, "light"], [1920, "light"], [1440, "dark"], [1440, "light"]]) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 900 });
+      await page.locator("#changes").scrollIntoViewIfNeeded();
+      const says = await held.locator(".says").boundingBox();
+      assert.ok(says.width >= 300, `${width}: what was done has ${says.width} px`);
+      await sound(page, `who did what, ${width}, ${scheme}`);
+      await page.screenshot({ path: `${shots}/who-${width}-${scheme}.png` });
+    }
     // What programs feed each few minutes is not among what people did.
     const time = (ago) => new Date(Math.floor(Date.now() / 1000) * 1000 - ago).toISOString();
     const fed = { campaign: "win-back", since: time(600_000), until: time(0), dials: 9, answered: 5, connected: 5, abandoned: 0 };

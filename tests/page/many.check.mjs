@@ -41,7 +41,14 @@ test("two thousand campaigns are a table that is sorted, filtered, grouped and k
     await page.getByLabel("Find a campaign").fill("cmp-2999");
     await until("one row is left", async () => (await rows(page).count()) === 1);
     await says(page, "cmp-2999", "Not known");
+    // What is counted is what is shown.
+    const chips = () => page.locator("#tally button").allTextContents();
+    await page.getByText("1 of 2000 campaigns", { exact: true }).waitFor();
+    assert.deepEqual(await chips(), ["1 Not known or not read"]);
+    await page.screenshot({ path: `${shots}/table-found-1440-light.png` });
     await page.getByLabel("Find a campaign").fill("");
+    await until("all are counted", async () => JSON.stringify(await chips()) === '["1999 Not known or not read","1 Running"]');
+    await page.getByText("1 of 2000 campaigns", { exact: true }).waitFor({ state: "detached" });
     await page.getByLabel("Team").selectOption("Sales");
     await page.getByLabel("Group by").selectOption("team");
     await page.locator("th.section", { hasText: "Sales · 500 campaigns" }).waitFor();
@@ -76,6 +83,12 @@ test("a table can be read at each width, by day and by night", async () => {
         const { page, close } = await open(centre.url, { width, height, scheme, path: "/?by=team" });
         await rows(page).first().waitFor();
         await sound(page, `a table, ${width}, ${scheme}`);
+        // The head of the page is as wide as what it stands above.
+        const [table, brand, ways] = await Promise.all(["#table table", ".brand", ".ways"].map((part) => page.locator(part).boundingBox()));
+        if (width > 1000) {
+          assert.equal(Math.round(brand.x), Math.round(table.x), `${width}: the left edge`);
+          assert.equal(Math.round(ways.x + ways.width), Math.round(table.x + table.width), `${width}: the right edge`);
+        }
         await page.screenshot({ path: `${shots}/table-grouped-${width}-${scheme}.png` });
         await close();
       }

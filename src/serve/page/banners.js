@@ -1,7 +1,7 @@
 // What concerns everything at once: a lost connection, an outage, old data, a dry run, a configuration with faults.
 
 import { el, fill, icon, say } from "./dom.js";
-import { age, old, oldest } from "./freshness.js";
+import { ages, outages } from "./freshness.js";
 import { clockToSecond, ms, span } from "./time.js";
 
 function notice(tone, picture, title, ...more) {
@@ -21,46 +21,68 @@ function meanwhile({ keep_dialling: dialling, paused, stale }) {
   return found.length ? found.join(", ") : "No campaign is known to run";
 }
 
-/** The outage of one tenant: since when, how many polls, the platform's own words, and what goes on dialling. */
-function outage(name, { since, polls, error, ...rest }, status) {
-  const at = clockToSecond(ms(since), ms(status.now));
-  const whose = name ? `Outage of tenant ${name} since ` : "Outage since ";
-  const missing = counted(polls, "one poll gave", "polls in a row gave");
-  return notice("bad", "warning", `${whose}${at}. `, `${meanwhile({ ...rest })}, and none is resumed: ${missing} no valid reading (${error}).`);
+/** Of when the last valid reading of a tenant is, and how old that is by now. */
+function lastReading(name, view) {
+  const reading = ages(view).find((one) => one.name === name);
+  if (!reading) return "There is no valid reading yet. ";
+  const grows = el("span", { class: "age" });
+  grows.dataset.tenant = name ?? "";
+  return [`The last valid reading is of ${clockToSecond(ms(reading.at), ms(view.status.now))}, `, grows, " old. "];
 }
 
-/** The outages that there are, with their tenants where there are several. */
-function outages(status) {
-  const of = (status.tenants ?? []).filter((tenant) => tenant.outage).map((tenant) => [tenant.name, tenant.outage]);
-  return of.length || !status.outage ? of : [["", status.outage]];
+/** The outage of one tenant: since when, how many polls, the platform's own words, how old the data are, and what goes on dialling. */
+function outage(name, { since, polls, error, ...rest }, view) {
+  const at = clockToSecond(ms(since), ms(view.status.now));
+  const whose = name ? `Outage of tenant ${name} since ` : "Outage since ";
+  const missing = counted(polls, "one poll gave", "polls in a row gave");
+  return notice("bad", "warning", `${whose}${at}. `, lastReading(name, view),
+    `${meanwhile({ ...rest })}, and none is resumed: ${missing} no valid reading (${error}).`);
+}
+
+/** Why it is not ready, but for outages: those say more than that their data are stale. */
+function notReady(status) {
+  const stale = outages(status).filter(([, one]) => one.stale).map(([name]) => name);
+  if (status.ready || stale.length === 0) return status.not_ready;
+  // What another daemon steers is not ready here, and is no reason either.
+  const counts = ({ name, not_ready: reason }) => reason && !stale.includes(name) && status.not_ready.includes(`tenant ${name}: ${reason}`);
+  const others = (status.tenants ?? []).filter(counts);
+  return others.map(({ name, not_ready: reason }) => `tenant ${name}: ${reason}`).join("; ") || null;
+}
+
+/** Tenants whose data are old for a reason that no other notice tells. */
+function oldOnly(view) {
+  const { status, connection } = view;
+  if (connection === "lost" || !status.alive) return [];
+  const told = new Set(outages(status).map(([name]) => name));
+  return ages(view).filter(({ name, seconds, limit }) => seconds > limit && !told.has(name));
 }
 
 /** Every notice that there is, as a key and what makes it; `shown` where what it shows changes and is no news. */
 function due(view) {
   const { status, connection, why } = view;
+  const reason = status && notReady(status);
   const found = [];
   const add = (key, make, shown = key) => found.push({ key, make, shown });
   if (connection === "lost") {
-    add(`lost ${why}`, () =>
-      notice("bad", "warning", "Connection lost, trying again. ", el("span", {}, `What is shown may be out of date (${why}).`)));
+    add(`lost ${why}`, () => {
+      const shown = status ? `What is shown is of ${clockToSecond(ms(status.now), ms(status.now))}` : "Nothing was read so far";
+      return notice("bad", "warning", "Connection lost, trying again. ", `${shown} (${why}).`);
+    });
   }
   if (!status) return found;
   for (const [name, one] of outages(status)) {
-    add(`outage ${name} ${one.since} ${one.stale}`, () => outage(name, one, status), `outage ${name} ${JSON.stringify(one)}`);
+    add(`outage ${name} ${one.since} ${one.stale}`, () => outage(name, one, view), `outage ${name} ${JSON.stringify(one)}`);
   }
   if (status.ended) {
     add("ended", () => notice("info", "info", "The loop has ended. ", "This is how it was at its end; nothing changes any more."));
   } else if (!status.alive) {
     add("alive", () => notice("bad", "warning", "The loop is silent. ", "It has missed its deadline; the campaigns are not controlled."));
-  } else if (!status.ready && !outages(status).some(([, one]) => one.stale)) {
-    // An outage says more than that its data are stale.
-    add(`ready ${status.not_ready}`, () => notice("bad", "warning", "Not ready: ", `${status.not_ready}.`));
+  } else if (reason) {
+    add(`ready ${reason}`, () => notice("bad", "warning", "Not ready: ", `${reason}.`));
   }
-  if (old(view)) {
-    const { name, at: read } = oldest(view);
-    const at = clockToSecond(ms(read), ms(status.now));
+  for (const { name, at } of oldOnly(view)) {
     add(`old ${name} ${at}`, () =>
-      notice("bad", "warning", "Old data. ", name ? `Data of tenant ${name} is ` : "Data is ", el("span", { class: "age" }), ` old; the last valid reading is of ${at}. Nothing is resumed on it.`));
+      notice("bad", "warning", name ? `Old data of tenant ${name}. ` : "Old data. ", lastReading(name, view), "Nothing is resumed on it."));
   }
   if (status.dry_run) {
     add("dry", () => notice("info", "info", "Dry run. ", "Decisions are made and shown; nothing is commanded."));
@@ -90,7 +112,7 @@ export function showNotices(place, view) {
   const notices = due(view);
   const key = notices.map((one) => one.shown).join("\n");
   fill(place, key, () => notices.map((one) => one.make()));
-  const seconds = age(view);
-  for (const element of place.querySelectorAll(".age")) say(element, span(seconds));
+  const known = new Map(view.status ? ages(view).map(({ name, seconds }) => [name ?? "", seconds]) : []);
+  for (const element of place.querySelectorAll(".age")) say(element, span(known.get(element.dataset.tenant) ?? 0));
   return notices.map((one) => one.key);
 }

@@ -5,7 +5,7 @@ import { addressOf, nameOpened, readAddress, writeAddress } from "./address.js";
 import { Card } from "./card.js";
 import { chosen, sections, sortOf, teams, within } from "./choice.js";
 import { Detail } from "./detail.js";
-import { el, fill, icon, mark } from "./dom.js";
+import { el, fill, icon, mark, say } from "./dom.js";
 import { belongs, GROUPS } from "./standing.js";
 import { Table } from "./table.js";
 import { tenantChoices } from "./tenants.js";
@@ -72,9 +72,18 @@ export class Campaigns {
     if (this.open !== id && this.view.status.campaigns.some((campaign) => campaign.id === id)) this.toggle(id);
   }
 
-  /** The campaigns of the tenant and the team that are chosen, or all. */
+  /** The campaigns of the tenant and the team that are chosen and that have the words, or all. */
   its() {
     return within(this.view.status.campaigns, this.looked);
+  }
+
+  /** How the view narrows the campaigns, and to which; no members where it shows all of them. */
+  narrowed() {
+    const { tenant, team, q, show } = this.looked;
+    const { campaigns } = this.view.status;
+    const shown = new Set(this.order);
+    const members = shown.size > 0 && shown.size < campaigns.length ? campaigns.filter(({ id }) => shown.has(id)) : null;
+    return { tenant, team, others: members !== null && Boolean(q.trim() || show), members };
   }
 
   isTable() {
@@ -135,7 +144,8 @@ export class Campaigns {
     this.order = wanted.map(({ id }) => id);
     const inSections = sections(wanted, this.looked.by);
     const table = this.isTable();
-    const { length: all } = this.its();
+    const { length: all } = this.view.status.campaigns;
+    say(this.places.share, wanted.length < all && wanted.length > 0 ? `${wanted.length} of ${all} campaigns` : "");
     if (table) {
       this.table.show(inSections, this.view, { sort: this.looked.sort, opened: this.open });
     } else if (this.places.table.firstChild) {

@@ -24,7 +24,7 @@ const BETWEEN_READS_MS = 5_000;
 
 /** Whose doings: the kinds of rows of the audit. */
 const KINDS = [
-  ["people", "People", "operator,noticed,list_noticed,pace_noticed"],
+  ["people", "People", "operator,noticed,list_noticed,pace_noticed,sealed,segment_removed"],
   ["commands", "Commands", "intent,outcome,pace_intent,pace_outcome,assign_intent,assign_outcome,queue"],
   ["daemon", "The daemon", "started,stopped,clock_stepped,alerted,noticed,aim_moved,fed,sealed,segment_removed,outbox"],
   ["", "Everything", ""],
@@ -44,11 +44,20 @@ const PROGRAM = "a program";
 
 /** Who did it, of a row. */
 function author({ kind, event }) {
-  if (kind === "operator") return event.made.change === "outcomes_fed" ? PROGRAM : event.by;
+  if (kind === "operator" && event.made.change === "outcomes_fed") return PROGRAM;
+  if (event.by) return event.by;
   const notice = event.notice?.notice ?? event.notice?.list_notice;
   if (BY_A_PERSON.has(notice)) return "somebody at the platform";
   if (notice?.startsWith("unproven")) return "not known";
   return AUTOPILOT;
+}
+
+/** What was done, without who did it, which stands beside it; what a token's holder typed is an addition. */
+function deed({ kind, event, says }) {
+  if (!event.by) return says;
+  const typed = event.typed ? ` ("${event.typed}")` : "";
+  const [whole, rest] = kind === "operator" ? [`, by ${event.by}${typed}: ${event.reason}`, `: ${event.reason}`] : [`, by ${event.by}`, ""];
+  return says.endsWith(whole) ? `${says.slice(0, -whole.length)}${rest}` : says;
 }
 
 export class Changes {
@@ -173,8 +182,9 @@ export class Changes {
             el("li", {},
               el("time", { dateTime: row.at }, clockToSecond(ms(row.at), now)),
               icon(PICTURES[row.kind] ?? "skip"),
-              el("strong", {}, author(row)),
-              el("span", { class: "says" }, this.name(row) && el("span", { class: "of" }, `${this.name(row)}: `), local(row.says, now)),
+              el("strong", { class: "author" }, author(row), row.event.typed && el("span", { class: "of" }, ` (${row.event.typed})`)),
+              el("span", { class: "subject" }, this.name(row)),
+              el("span", { class: "says" }, local(deed(row), now)),
               el("code", { title: "The decision: the same in log and audit" }, row.decision)))
         : [el("li", { class: "none" }, this.words.value ? "No row has these words." : "Nothing in this time.")]);
     fill(this.rest, `${found.length} ${this.rows.length} ${this.more}`, () => {
@@ -200,7 +210,7 @@ export class Changes {
     try {
       while (this.more && this.rows.length < MOST_OF_A_FILE && (await this.further(MOST_AT_ONCE)));
       this.list();
-      const rows = this.found().map((row) => [row.at, row.tenant ?? "", row.campaign ?? "", author(row), row.says, row.event.reason && typeof row.event.reason === "string" ? row.event.reason : "", row.kind, row.decision]);
+      const rows = this.found().map((row) => [row.at, row.tenant ?? "", row.campaign ?? "", author(row), deed(row), row.event.reason && typeof row.event.reason === "string" ? row.event.reason : "", row.kind, row.decision]);
       save("who-did-what.csv", ["at", "tenant", "campaign", "by", "what", "reason", "kind", "decision"], rows);
     } catch (wrong) {
       say(this.fault, `The rows could not be read: ${wrong.message}`);

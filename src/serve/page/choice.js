@@ -31,15 +31,16 @@ function searched(one) {
   return [one.id, one.name, one.team, one.note, one.hold?.author, one.hold?.reason, one.set?.author, one.set?.reason, one.why].join(" ").toLowerCase();
 }
 
-/** The campaigns of the tenant and the team that are chosen. */
-export function within(campaigns, { tenant, team }) {
-  return campaigns.filter((one) => (!tenant || one.tenant === tenant) && (!team || (one.team ?? "") === team));
+/** The campaigns of the tenant and the team that are chosen, and that have the words: of those each group has its number. */
+export function within(campaigns, { tenant, team, q }) {
+  const words = q.trim().toLowerCase();
+  return campaigns.filter((one) =>
+    (!tenant || one.tenant === tenant) && (!team || (one.team ?? "") === team) && (!words || searched(one).includes(words)));
 }
 
 /** The campaigns that a view shows, in its order. `order` is the one before, which stays where nothing may move. */
 export function chosen(campaigns, view, today, order) {
-  const words = view.q.trim().toLowerCase();
-  const found = within(campaigns, view).filter((one) => (!view.show || belongs(one, view.show)) && (!words || searched(one).includes(words)));
+  const found = within(campaigns, view).filter((one) => !view.show || belongs(one, view.show));
   const { column, down } = sortOf(view.sort);
   const value = COLUMNS[column];
   const rows = found.map((campaign) => {

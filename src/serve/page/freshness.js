@@ -1,13 +1,13 @@
 // How old the data are: of everything, and of each tenant.
 
 import { readings } from "./tenants.js";
-import { ms } from "./time.js";
+import { ms, span } from "./time.js";
 
 /** Data older than so many polls, and than so many seconds, is marked as old, as the daemon treats its samples. */
 const OLD_AFTER = { polls: 3, seconds: 5 };
 
 /** The age of the last valid reading of each tenant and when it is too old, in seconds. */
-function ages({ status, receivedAt }) {
+export function ages({ status, receivedAt }) {
   const since = status.ended ? 0 : (performance.now() - receivedAt) / 1000;
   return readings(status).map(({ name, sample_at: at, poll_interval_s: interval }) => ({
     name: name ?? null,
@@ -32,6 +32,34 @@ export function age(view) {
 export function old(view) {
   const found = oldest(view);
   return found !== null && found.seconds > found.limit;
+}
+
+/** The outages that there are, with their tenants where there are several. */
+export function outages(status) {
+  const known = (status.tenants ?? []).filter((tenant) => tenant.outage).map((tenant) => [tenant.name, tenant.outage]);
+  return known.length || !status.outage ? known : [[null, status.outage]];
+}
+
+/** What is old while the daemon is reached: words and tone; nothing where all data are fresh. */
+function outdated(view) {
+  const down = outages(view.status);
+  const named = new Set(down.map(([name]) => name));
+  const suspect = ages(view).filter(({ name, seconds, limit }) => seconds > limit || named.has(name));
+  if (suspect.length === 0) return down.length ? ["No data yet", "bad"] : null;
+  const worst = suspect.reduce((most, one) => (one.seconds / one.limit > most.seconds / most.limit ? one : most));
+  const stale = worst.seconds > worst.limit || down.some(([, one]) => one.stale);
+  return [`Data${worst.name ? ` of ${worst.name}` : ""} ${span(worst.seconds)} old`, stale ? "bad" : "warn"];
+}
+
+/** How the page stands to what it shows, in words and a tone: only what is fresh is live. */
+export function connectionInWords(view) {
+  const { status, connection } = view;
+  const apart = { lost: "Lost, trying again", connecting: "Connecting", token: "Waiting for the token" }[connection];
+  if (apart) return [apart, "bad"];
+  if (!status) return ["Live", "ok"];
+  if (status.ended) return ["Ended", "off"];
+  if (!status.alive) return ["Loop silent", "bad"];
+  return outdated(view) ?? (status.ready ? ["Live", "ok"] : ["Not ready", "warn"]);
 }
 
 /** What is old, as a key: another one means that something is to be drawn in other colours. */

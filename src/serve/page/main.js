@@ -10,7 +10,7 @@ import { Changes } from "./changes.js";
 import { showConfiguration } from "./configuration.js";
 import { hold, login, release, thresholds } from "./dialogs.js";
 import { el, icon, mark, say } from "./dom.js";
-import { age, late, old, staleness } from "./freshness.js";
+import { age, connectionInWords, late, old, staleness } from "./freshness.js";
 import { showAssignments, showQueues } from "./lists.js";
 import { withOpened } from "./opened.js";
 import { offer } from "./several.js";
@@ -48,7 +48,7 @@ const wallboard = looked.wallboard ? new Wallboard(place("wall")) : null;
 
 const campaigns = new Campaigns(
   {
-    rows: place("rows"), opened: place("opened"), table: place("table"), rest: place("rest"), tally: place("tally"),
+    rows: place("rows"), opened: place("opened"), table: place("table"), rest: place("rest"), tally: place("tally"), share: place("share"),
     filter: place("filter"), tenant: place("tenant"), team: place("team"), by: place("by"), view: place("kind"),
   },
   {
@@ -109,6 +109,7 @@ async function draw() {
   const { status } = view;
   view.stale = staleness(view);
   view.late = late(view);
+  place("loading").hidden = Boolean(status) || view.connection === "token";
   place("shown").hidden = !status || view.connection === "token" || wallboard !== null;
   if (status) {
     showSimulation(place("simulation"), status);
@@ -117,7 +118,7 @@ async function draw() {
       wallboard.show(view, looked);
     } else {
       campaigns.show(view);
-      offer(place("several"), status, announce);
+      offer(place("several"), status, () => campaigns.narrowed(), announce);
       showAssignments(place("assignment-section"), place("assignment-rows"), status);
       showQueues(place("queue-section"), place("queue-rows"), status);
       changes.show(status);
@@ -157,9 +158,9 @@ function tick() {
   if (status && late(view) !== view.late) soon();
   shownNotices = shown;
   if (status) today.read(status);
-  const words = { live: "Live", lost: "Lost, trying again", connecting: "Connecting", token: "Waiting for the token" };
-  say(vitals.connection, words[connection]);
-  mark(vitals.dot, "class", `badge dot ${connection === "live" ? "ok" : "bad"}`);
+  const [words, tone] = connectionInWords(view);
+  say(vitals.connection, words);
+  mark(vitals.dot, "class", `badge dot ${tone}`);
   if (!vitals.dot.firstChild) vitals.dot.append(icon("info"));
   const seconds = age(view);
   say(vitals.read, seconds === null ? "none yet" : `${span(seconds)} ago`);
@@ -219,6 +220,7 @@ function run() {
       if (view.connection === connection && view.why === why) return;
       if (connection === "live" && lost) {
         campaigns.forget();
+        wallboard?.forget();
         announce("Connected again.");
       }
       lost = connection === "lost" || (lost && connection !== "live");

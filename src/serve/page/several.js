@@ -1,4 +1,4 @@
-// One stop for many: holds or releases all campaigns, a team's or a tenant's, with their number and a confirmation.
+// One stop for many: holds or releases the campaigns that are shown, all, a team's or a tenant's, with their number and a confirmation.
 
 import { change } from "./api.js";
 import { dialog, field, spans, until } from "./dialogs.js";
@@ -10,26 +10,52 @@ const WAYS = [
   ["release", "End their holds"],
 ];
 
-/** The groups that there are, each with what the daemon is asked, its words and its campaigns. */
-function groups({ campaigns }) {
-  const found = [{ asked: { all: true }, words: "all campaigns", members: campaigns }];
-  for (const [key, words] of [["tenant", "tenant"], ["team", "team"]]) {
+/**
+ * The groups that there are, each with what the daemon is asked, its words and its campaigns; those that the page shows come first where a
+ * search or a filter narrows them, by their ids.
+ */
+function groups({ campaigns }, shown) {
+  const found = [];
+  if (shown) {
+    const words = shown.length === 1 ? "the campaign shown" : `the ${shown.length} campaigns shown`;
+    found.push({ asked: { campaigns: shown.map(({ id }) => id) }, option: words, words, members: shown });
+  }
+  const all = counted(campaigns);
+  found.push({ asked: { all: true }, option: `all campaigns (${all})`, words: `all ${all}`, members: campaigns });
+  for (const key of ["tenant", "team"]) {
     const names = [...new Set(campaigns.map((campaign) => campaign[key]).filter(Boolean))].sort();
     for (const name of names) {
-      found.push({ asked: { [key]: name }, words: `${words} ${name}`, members: campaigns.filter((campaign) => campaign[key] === name) });
+      const members = campaigns.filter((campaign) => campaign[key] === name);
+      const words = `${key} ${name} (${counted(members)})`;
+      found.push({ asked: { [key]: name }, option: words, words, members });
     }
   }
   return found;
+}
+
+/** The group that the page looks at: a whole team or tenant by its name, so that the daemon says who belongs to it. */
+function lookedAt(known, { tenant, team, others }) {
+  const asked = others || (tenant && team) ? null : tenant ? { tenant } : team ? { team } : { all: true };
+  const at = asked ? known.findIndex((group) => JSON.stringify(group.asked) === JSON.stringify(asked)) : 0;
+  return Math.max(0, at);
 }
 
 function counted(members) {
   return members.length === 1 ? "1 campaign" : `${members.length} campaigns`;
 }
 
+const first = (words) => words[0].toUpperCase() + words.slice(1);
+
+/** The query of a release: ids are named one by one. */
+function released({ campaigns = [], ...asked }, why) {
+  return new URLSearchParams([...Object.entries({ ...asked, ...why }), ...campaigns.map((id) => ["campaign", id])]);
+}
+
 /** Asks for a hold or a release of many. */
-function ask(status, done) {
-  const known = groups(status);
-  const which = el("select", {}, known.map(({ words, members }, at) => el("option", { value: String(at) }, `${words} (${counted(members)})`)));
+function ask(status, narrowed, done) {
+  const known = groups(status, narrowed.members);
+  const chosen = lookedAt(known, narrowed);
+  const which = el("select", {}, known.map(({ option }, at) => el("option", { value: String(at), selected: at === chosen }, option)));
   const way = el("select", {}, WAYS.map(([value, words]) => el("option", { value }, words)));
   const lasts = spans("1h");
   const sure = el("input", { type: "checkbox" });
@@ -58,23 +84,23 @@ function ask(status, done) {
       const running = members.filter(({ state }) => state === "running").length;
       const end = `until ${until(lasts.value, status)}`;
       return {
-        paused: `Those that dial are paused at once (${running} of ${members.length} run), and none of ${words} is resumed ${end}.`,
-        "as-is": `From the next poll on none of ${words} is commanded, ${end}.`,
-        release: `The holds of ${words} end; from the next poll on their rules decide again. Those that are not held stay as they are.`,
+        paused: `${first(words)}: those that dial are paused at once (${running} of ${members.length} run), and none is resumed ${end}.`,
+        "as-is": `${first(words)}: from the next poll on none is commanded, ${end}.`,
+        release: `${first(words)}: their holds end; from the next poll on their rules decide again. Those that are not held stay as they are.`,
       }[way.value];
     },
     lacking: () => (sure.checked ? [] : [`Say that ${counted(group().members)} are meant.`]),
     ask: ({ reason, author }) => {
       const { asked } = group();
       if (way.value !== "release") return change("PUT", "api/v1/holds", { ...asked, kind: way.value, for: lasts.value, reason, author });
-      return change("DELETE", `api/v1/holds?${new URLSearchParams({ ...asked, reason, author })}`);
+      return change("DELETE", `api/v1/holds?${released(asked, { reason, author })}`);
     },
     done,
   });
 }
 
-/** Has a button ask for it, where changes are allowed and there is more than one campaign. */
-export function offer(button, status, done) {
+/** Has a button ask for it, where changes are allowed and there is more than one campaign; `narrowed` tells what the page shows of them. */
+export function offer(button, status, narrowed, done) {
   button.hidden = !status.actions || status.campaigns.length < 2;
-  button.onclick = () => ask(status, done);
+  button.onclick = () => ask(status, narrowed(), done);
 }

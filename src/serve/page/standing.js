@@ -49,7 +49,16 @@ export function standing(campaign, stale = false) {
   const group = failing ? "failing" : campaign.hold ? "held" : key;
   const { word, short, icon, tone } = STATES[key];
   const doubtful = stale || (failing && tone !== "bad");
-  return { key, word, short, icon, tone: doubtful ? "stale" : tone, failing, group, rank: RANKS[group] };
+  // A command that the platform refuses leaves the campaign as it should not be.
+  const rank = campaign.outcome === "refused" ? RANKS.failing : RANKS[group];
+  return { key, word, short, icon, tone: doubtful ? "stale" : tone, failing, group, rank };
+}
+
+/** Whether somebody should look at it: what it shows is old or not known, it does not dial for want of agents or by a person, or something is wrong. */
+export function wantsAttention(campaign, stale) {
+  const { rank } = standing(campaign);
+  const wrong = campaign.guards?.some(({ state }) => state === "above") || campaign.rivals?.length > 0;
+  return stale || rank <= RANKS.autopilot || wrong;
 }
 
 /** Groups that a campaign belongs to: a held campaign is also paused or running. */

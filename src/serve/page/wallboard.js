@@ -1,85 +1,64 @@
 // The wallboard: the screen is filled by as many campaigns as can be read from across the room, and pages turn by themselves.
 
 import { addressOf } from "./address.js";
+import { campaign as address, get } from "./api.js";
 import { chosen } from "./choice.js";
 import { el, fill, icon, mark, say } from "./dom.js";
-import { belongs, GROUPS, holdInWords, standing, thresholdsOf, unitInWords } from "./standing.js";
-import { clock, clockToSecond, ms, zone } from "./time.js";
+import { Spark } from "./spark.js";
+import { clockToSecond, ms, zone } from "./time.js";
+import { counts, Group, Part, Tile } from "./wallparts.js";
+import { plan, shape } from "./wallplan.js";
 
 /** A page is looked at for so long. */
 const PAGE_MS = 12_000;
 
-/** Parts on a page beside and below each other at most: at 1920x1080 the smallest letters are then of 36 pixels. */
-const MOST = { columns: 3, rows: 3 };
+const MADE_OF = { parts: Part, tiles: Tile, groups: Group };
 
-/** No part is lower than this, in pixels. */
-const LOWEST = 180;
-
-/** Longer names, in letters, are smaller, so that their ends are seen. */
-const LONG_NAME = 21;
-
-/** On a screen that is held in the hand there is one column. */
-const NARROW = 700;
-
-/** Columns and rows for so many, and how many are on a page. */
-export function grid(many, wide, high) {
-  if (wide < NARROW) {
-    const rows = Math.min(many, Math.max(1, Math.floor(high / LOWEST)));
-    return { columns: 1, rows, page: rows };
-  }
-  const most = { columns: MOST.columns, rows: Math.max(1, Math.min(MOST.rows, Math.floor(high / LOWEST))) };
-  const page = Math.min(many, most.columns * most.rows);
-  // The shape in which the parts are the largest, about half as high as they are wide.
-  let best = null;
-  for (let columns = 1; columns <= most.columns; columns += 1) {
-    const rows = Math.ceil(page / columns);
-    if (rows > most.rows) continue;
-    const size = Math.min(wide / columns, (2 * high) / rows);
-    if (!best || size > best.size) best = { columns, rows, size };
-  }
-  return { columns: best.columns, rows: best.rows, page };
-}
-
-class Part {
+/** The small plots of campaigns that are parts: each is asked for once, when it is first seen, and carried on by each status. */
+class Sparks {
   constructor() {
-    const part = (name, tag = "div") => (this[name] = el(tag, { class: name }));
-    this.element = el("li", {},
-      el("div", { class: "top-line" }, part("badge", "span"), part("word", "span")),
-      part("name", "h2"),
-      el("div", { class: "agents" }, part("number", "span"), el("div", { class: "beside" }, part("unit", "p"), part("low", "p"), part("high", "p"))),
-      part("more", "p"));
+    this.known = new Map();
+    this.waiting = [];
   }
 
-  update(campaign, view, now) {
-    const doubtful = view.stale(campaign);
-    const { key, word, short, icon: picture, tone } = standing(campaign, doubtful);
-    this.element.dataset.campaign = campaign.id;
-    mark(this.element, "class", `part ${tone}`);
-    fill(this.badge, picture, () => icon(picture));
-    say(this.word, key === "running" || key === "unknown" ? word : `${key === "platform" ? "Stopped" : "Paused"}: ${short.toLowerCase()}`);
-    const name = campaign.name ?? campaign.id;
-    say(this.name, name);
-    mark(this.name, "title", `${name} (${campaign.id})`);
-    mark(this.name, "class", name.length > LONG_NAME ? "name long" : "name");
-    say(this.number, campaign.calendar?.alone ? "" : campaign.available === null ? "–" : String(campaign.available));
-    say(this.unit, unitInWords(campaign));
-    const { low, high } = thresholdsOf(campaign);
-    const alone = campaign.calendar?.alone;
-    say(this.low, alone ? campaign.calendar.says : `pause below ${low}`);
-    say(this.high, alone ? "" : `resume at ${high}`);
-    const { hold } = campaign;
-    const held = hold && `${holdInWords(hold.kind)} until ${clock(ms(hold.until), now)}`;
-    say(this.more, `${doubtful ? "last known, " : ""}${held ?? `since ${clock(ms(campaign.since), now)}`}`);
+  take({ id }) {
+    let spark = this.known.get(id);
+    if (!spark) {
+      spark = new Spark();
+      this.known.set(id, spark);
+      this.waiting.push(id);
+      this.load();
+    }
+    return spark;
+  }
+
+  carryOn(campaigns, now) {
+    for (const campaign of campaigns) this.known.get(campaign.id)?.push(campaign, now);
+  }
+
+  /** One after another: nobody waits for them. */
+  async load() {
+    if (this.loading) return;
+    this.loading = true;
+    for (let id = this.waiting.shift(); id !== undefined; id = this.waiting.shift()) {
+      try {
+        const series = await get(`${address(id, "series")}?since=2h`);
+        this.known.get(id)?.load(series);
+      } catch {
+        // It goes on from here.
+      }
+    }
+    this.loading = false;
   }
 }
 
 export class Wallboard {
   constructor(place) {
     this.place = place;
-    place.hidden = false;
     this.page = 0;
     this.turnedAt = performance.now();
-    this.parts = [];
+    this.pools = { parts: [], tiles: [], groups: [] };
+    this.sparks = new Sparks();
     this.clock = el("span", { class: "clock" });
     this.tally = el("div", { class: "tally" });
     this.pages = el("p", { class: "pages" });
@@ -92,8 +71,16 @@ export class Wallboard {
   show(view, looked) {
     this.view = view;
     this.looked = looked;
+    this.place.hidden = false;
     mark(this.details, "href", `./${addressOf({ ...looked, wallboard: false }).replace(/^[^?]*/, "")}`);
+    this.sparks.carryOn(view.status.campaigns, ms(view.status.now));
     this.draw();
+  }
+
+  /** The past is asked for anew, after a time without the daemon. */
+  forget() {
+    this.sparks = new Sparks();
+    for (const part of this.pools.parts) part.plot.filledWith = null;
   }
 
   /** The clock is the daemon's, carried on; a page is turned when its time is over. */
@@ -109,30 +96,55 @@ export class Wallboard {
   }
 
   draw() {
-    const { view } = this;
-    const now = ms(view.status.now);
-    const campaigns = chosen(view.status.campaigns, { ...this.looked, sort: this.looked.sort || "attention" }, view.today, null);
-    const { columns, rows, page } = grid(Math.max(1, campaigns.length), innerWidth, this.list.clientHeight);
-    const many = Math.max(1, Math.ceil(campaigns.length / page));
-    this.page %= many;
-    const shown = campaigns.slice(this.page * page, (this.page + 1) * page);
-    const style = (name, value) => {
-      if (this.list.style.getPropertyValue(name) !== value) this.list.style.setProperty(name, value);
-    };
-    style("--columns", String(columns));
-    style("--rows", String(rows));
-    while (this.parts.length < shown.length) this.parts.push(new Part());
-    shown.forEach((campaign, n) => {
-      this.parts[n].update(campaign, view, now);
-      if (this.list.children[n] !== this.parts[n].element) this.list.insertBefore(this.parts[n].element, this.list.children[n] ?? null);
+    const { view, looked } = this;
+    const campaigns = chosen(view.status.campaigns, { ...looked, sort: looked.sort || "attention" }, view.today, null);
+    this.total(campaigns);
+    const { clientWidth: wide, clientHeight: high } = this.list;
+    const pages = plan(campaigns, { stale: view.stale, by: looked.by }, wide, high);
+    if (pages.length === 0) {
+      this.none(view.status.campaigns.length === 0 ? "No campaign was read yet." : "No campaign is as this address asks.");
+      return;
+    }
+    this.page %= pages.length;
+    const { kind, items, words } = pages[this.page];
+    // The last page of a turn is of the same grid as those before it, so that nothing jumps in size.
+    const fullest = pages.find((page) => page.kind === kind).items.length;
+    const { columns, rows } = shape(kind, fullest, wide, high);
+    this.grid(kind === "parts" ? "parts" : `parts ${kind}`, columns, rows);
+    const pool = this.pools[kind];
+    while (pool.length < items.length) pool.push(new MADE_OF[kind]());
+    items.forEach((item, n) => {
+      pool[n].update(item, view, ms(view.status.now), this.sparks);
+      const { element } = pool[n];
+      if (this.list.children[n] !== element) this.list.insertBefore(element, this.list.children[n] ?? null);
     });
-    while (this.list.children.length > shown.length) this.list.lastElementChild.remove();
-    say(this.pages, many > 1 ? `Page ${this.page + 1} of ${many}` : "");
-    const counts = GROUPS.map(({ key }) => campaigns.filter((campaign) => belongs(campaign, key)).length);
-    const stale = campaigns.length > 0 && campaigns.every(view.stale);
+    while (this.list.children.length > items.length) this.list.lastElementChild.remove();
+    say(this.pages, pages.length > 1 ? `Page ${this.page + 1} of ${pages.length}${words && `: ${words}`}` : "");
+  }
+
+  grid(kind, columns, rows) {
+    mark(this.list, "class", kind);
+    for (const [name, value] of [["--columns", String(columns)], ["--rows", String(rows)]]) {
+      if (this.list.style.getPropertyValue(name) !== value) this.list.style.setProperty(name, value);
+    }
+  }
+
+  none(words) {
+    say(this.pages, "");
+    this.grid("parts none", 1, 1);
+    this.list.replaceChildren(el("li", {}, words));
+  }
+
+  /** How many there are and how they stand, of all pages. */
+  total(campaigns) {
+    const found = counts(campaigns);
+    const stale = campaigns.length > 0 && campaigns.every(this.view.stale);
     mark(this.tally, "class", stale ? "tally stale" : "tally");
-    fill(this.tally, String(counts), () =>
-      GROUPS.flatMap(({ short, icon: picture, tone }, n) =>
-        counts[n] ? [el("span", { class: `chip ${tone}` }, icon(picture), el("span", { class: "many" }, String(counts[n])), " ", el("span", { class: "of" }, short))] : []));
+    const all = campaigns.length === 1 ? "1 campaign" : `${campaigns.length} campaigns`;
+    fill(this.tally, JSON.stringify([found.map(({ many }) => many), all]), () => [
+      el("span", { class: "total" }, all),
+      ...found.filter(({ many }) => many > 0).map(({ short, picture, tone, many }) =>
+        el("span", { class: `chip ${tone}` }, icon(picture), el("span", { class: "many" }, String(many)), " ", el("span", { class: "of" }, short))),
+    ]);
   }
 }
