@@ -26,6 +26,7 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// One file.
+#[derive(Clone, Copy)]
 struct Asset {
     path: &'static str,
     content_type: &'static str,
@@ -48,6 +49,7 @@ const ASSETS: &[Asset] = assets! {
     "/" HTML "index.html";
     "/page/page.css" CSS "page.css";
     "/page/icon.svg" SVG "icon.svg";
+    "/page/document.css" CSS "document.css";
     "/page/many.css" CSS "many.css";
     "/page/simulation.css" CSS "simulation.css";
     "/page/wallboard.css" CSS "wallboard.css";
@@ -82,62 +84,27 @@ const ASSETS: &[Asset] = assets! {
     "/page/wallboard.js" SCRIPT "wallboard.js";
     "/page/wallparts.js" SCRIPT "wallparts.js";
     "/page/wallplan.js" SCRIPT "wallplan.js";
-    "/page/docs/page.md" TEXT "../../../docs/guide/page.md";
-    "/page/docs/on-call.md" TEXT "../../../docs/guide/on-call.md";
-    "/page/docs/troubleshooting.md" TEXT "../../../docs/guide/troubleshooting.md";
-    "/page/docs/glossary.md" TEXT "../../../docs/reference/glossary.md";
-    "/page/docs/runbooks/AutopilotAbandonedAboveGuard.md" TEXT "../../../alerts/runbooks/AutopilotAbandonedAboveGuard.md";
-    "/page/docs/runbooks/AutopilotAimDoesNotRespond.md" TEXT "../../../alerts/runbooks/AutopilotAimDoesNotRespond.md";
-    "/page/docs/runbooks/AutopilotApiRateLimited.md" TEXT "../../../alerts/runbooks/AutopilotApiRateLimited.md";
-    "/page/docs/runbooks/AutopilotApiSlow.md" TEXT "../../../alerts/runbooks/AutopilotApiSlow.md";
-    "/page/docs/runbooks/AutopilotAvailabilityStale.md" TEXT "../../../alerts/runbooks/AutopilotAvailabilityStale.md";
-    "/page/docs/runbooks/AutopilotCampaignFlapping.md" TEXT "../../../alerts/runbooks/AutopilotCampaignFlapping.md";
-    "/page/docs/runbooks/AutopilotCampaignNotControlled.md" TEXT "../../../alerts/runbooks/AutopilotCampaignNotControlled.md";
-    "/page/docs/runbooks/AutopilotCampaignPausedWithAgents.md" TEXT "../../../alerts/runbooks/AutopilotCampaignPausedWithAgents.md";
-    "/page/docs/runbooks/AutopilotCampaignRunningWithoutAgents.md" TEXT "../../../alerts/runbooks/AutopilotCampaignRunningWithoutAgents.md";
-    "/page/docs/runbooks/AutopilotCampaignShortOfAgents.md" TEXT "../../../alerts/runbooks/AutopilotCampaignShortOfAgents.md";
-    "/page/docs/runbooks/AutopilotCampaignsAtStandstill.md" TEXT "../../../alerts/runbooks/AutopilotCampaignsAtStandstill.md";
-    "/page/docs/runbooks/AutopilotClockStepped.md" TEXT "../../../alerts/runbooks/AutopilotClockStepped.md";
-    "/page/docs/runbooks/AutopilotConfigReloadFailed.md" TEXT "../../../alerts/runbooks/AutopilotConfigReloadFailed.md";
-    "/page/docs/runbooks/AutopilotCrashLoop.md" TEXT "../../../alerts/runbooks/AutopilotCrashLoop.md";
-    "/page/docs/runbooks/AutopilotDeadLetters.md" TEXT "../../../alerts/runbooks/AutopilotDeadLetters.md";
-    "/page/docs/runbooks/AutopilotDispatchFailing.md" TEXT "../../../alerts/runbooks/AutopilotDispatchFailing.md";
-    "/page/docs/runbooks/AutopilotDown.md" TEXT "../../../alerts/runbooks/AutopilotDown.md";
-    "/page/docs/runbooks/AutopilotDryRunLeftOn.md" TEXT "../../../alerts/runbooks/AutopilotDryRunLeftOn.md";
-    "/page/docs/runbooks/AutopilotEverythingPaused.md" TEXT "../../../alerts/runbooks/AutopilotEverythingPaused.md";
-    "/page/docs/runbooks/AutopilotGuardsNotCompared.md" TEXT "../../../alerts/runbooks/AutopilotGuardsNotCompared.md";
-    "/page/docs/runbooks/AutopilotInstanceDown.md" TEXT "../../../alerts/runbooks/AutopilotInstanceDown.md";
-    "/page/docs/runbooks/AutopilotJournalDamaged.md" TEXT "../../../alerts/runbooks/AutopilotJournalDamaged.md";
-    "/page/docs/runbooks/AutopilotJournalFailing.md" TEXT "../../../alerts/runbooks/AutopilotJournalFailing.md";
-    "/page/docs/runbooks/AutopilotLogInsSuspended.md" TEXT "../../../alerts/runbooks/AutopilotLogInsSuspended.md";
-    "/page/docs/runbooks/AutopilotLogLinesLost.md" TEXT "../../../alerts/runbooks/AutopilotLogLinesLost.md";
-    "/page/docs/runbooks/AutopilotMemberDown.md" TEXT "../../../alerts/runbooks/AutopilotMemberDown.md";
-    "/page/docs/runbooks/AutopilotNobodySteers.md" TEXT "../../../alerts/runbooks/AutopilotNobodySteers.md";
-    "/page/docs/runbooks/AutopilotOutboxStuck.md" TEXT "../../../alerts/runbooks/AutopilotOutboxStuck.md";
-    "/page/docs/runbooks/AutopilotOverrideForgotten.md" TEXT "../../../alerts/runbooks/AutopilotOverrideForgotten.md";
-    "/page/docs/runbooks/AutopilotPaceChangesFailing.md" TEXT "../../../alerts/runbooks/AutopilotPaceChangesFailing.md";
-    "/page/docs/runbooks/AutopilotPauseLeftUnproven.md" TEXT "../../../alerts/runbooks/AutopilotPauseLeftUnproven.md";
-    "/page/docs/runbooks/AutopilotPauseOutOfReach.md" TEXT "../../../alerts/runbooks/AutopilotPauseOutOfReach.md";
-    "/page/docs/runbooks/AutopilotPauseWithoutEffect.md" TEXT "../../../alerts/runbooks/AutopilotPauseWithoutEffect.md";
-    "/page/docs/runbooks/AutopilotPollErrors.md" TEXT "../../../alerts/runbooks/AutopilotPollErrors.md";
-    "/page/docs/runbooks/AutopilotQueueNotCalibrated.md" TEXT "../../../alerts/runbooks/AutopilotQueueNotCalibrated.md";
-    "/page/docs/runbooks/AutopilotQueueOverloaded.md" TEXT "../../../alerts/runbooks/AutopilotQueueOverloaded.md";
-    "/page/docs/runbooks/AutopilotReactionSlow.md" TEXT "../../../alerts/runbooks/AutopilotReactionSlow.md";
-    "/page/docs/runbooks/AutopilotRivalOnPlatform.md" TEXT "../../../alerts/runbooks/AutopilotRivalOnPlatform.md";
-    "/page/docs/runbooks/AutopilotStateDrift.md" TEXT "../../../alerts/runbooks/AutopilotStateDrift.md";
-    "/page/docs/runbooks/AutopilotTakeoversOften.md" TEXT "../../../alerts/runbooks/AutopilotTakeoversOften.md";
-    "/page/docs/runbooks/AutopilotTenantNotRunning.md" TEXT "../../../alerts/runbooks/AutopilotTenantNotRunning.md";
-    "/page/docs/runbooks/AutopilotTokenRefreshFailing.md" TEXT "../../../alerts/runbooks/AutopilotTokenRefreshFailing.md";
-    "/page/docs/runbooks/AutopilotTransitionFailing.md" TEXT "../../../alerts/runbooks/AutopilotTransitionFailing.md";
-    "/page/docs/runbooks/AutopilotTwoSteer.md" TEXT "../../../alerts/runbooks/AutopilotTwoSteer.md";
     "/page/uplot/uplot.js" SCRIPT "uplot/uPlot.iife.min.js";
     "/page/uplot/uplot.css" CSS "uplot/uPlot.min.css";
     "/page/uplot/LICENSE" TEXT "uplot/LICENSE";
 };
 
+/// Guides and runbooks by path, which `build.rs` renders as HTML; alerts name the runbooks by these addresses.
+const DOCUMENTS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
+
+/// Every file.
+fn all() -> impl Iterator<Item = Asset> {
+    let documents = DOCUMENTS.iter().map(|(path, content)| Asset {
+        path,
+        content_type: HTML,
+        content,
+    });
+    ASSETS.iter().copied().chain(documents)
+}
+
 /// An entity tag for each file, by its content: a browser revalidates its copy without loading the file.
 static TAGS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let tag = |asset: &Asset| {
+    let tag = |asset: Asset| {
         let hash = digest(&SHA256, asset.content);
         let digits = hash.as_ref().iter().take(12);
         let digits = digits.flat_map(|byte| [byte >> 4, byte & 15]);
@@ -146,17 +113,17 @@ static TAGS: LazyLock<Vec<String>> = LazyLock::new(|| {
             .collect();
         format!("\"{digits}\"")
     };
-    ASSETS.iter().map(tag).collect()
+    all().map(tag).collect()
 });
 
 /// Returns whether there is such a file.
 pub(super) fn is_one(path: &str) -> bool {
-    ASSETS.iter().any(|asset| asset.path == path)
+    all().any(|asset| asset.path == path)
 }
 
 /// Returns the file, or that the client has it already.
 pub(super) fn answer(path: &str, asked: &HeaderMap) -> Response<Body> {
-    let mut known = ASSETS.iter().zip(TAGS.iter());
+    let mut known = all().zip(TAGS.iter());
     let Some((asset, tag)) = known.find(|(asset, _)| asset.path == path) else {
         return full(StatusCode::NOT_FOUND, TEXT, Bytes::new());
     };
@@ -196,7 +163,7 @@ mod tests {
     use super::*;
 
     fn text(path: &str) -> &'static str {
-        let asset = ASSETS.iter().find(|asset| asset.path == path).unwrap();
+        let asset = all().find(|asset| asset.path == path).unwrap();
         std::str::from_utf8(asset.content).unwrap()
     }
 
@@ -218,6 +185,9 @@ mod tests {
             }
         }
         let links = quoted(text("/"), "src=\"").into_iter();
+        let document = "/page/docs/page.md";
+        named.insert("/page/document.css".to_owned());
+        assert!(text(document).contains("href=\"../../page/document.css\""));
         for link in links.chain(quoted(text("/"), "href=\"")) {
             let path = link.split(['?', '#']).next().unwrap();
             // What the admin API serves is no file of the page.
@@ -230,8 +200,76 @@ mod tests {
                 named.insert(format!("/page/{import}"));
             }
         }
-        let served: BTreeSet<String> = ASSETS.iter().map(|asset| asset.path.to_owned()).collect();
+        let served: BTreeSet<String> = all().map(|asset| asset.path.to_owned()).collect();
         assert_eq!(named, served);
+    }
+
+    /// The path that a link on a page leads to, and the anchor there.
+    fn resolved(page: &str, link: &str) -> (String, Option<String>) {
+        let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| {
+            (file, Some(anchor.to_owned()))
+        });
+        if file.is_empty() {
+            return (page.to_owned(), anchor);
+        }
+        let mut parts: Vec<&str> = page.split('/').collect();
+        parts.pop();
+        for part in file.split('/') {
+            if part == ".." {
+                parts.pop();
+            } else {
+                parts.push(part);
+            }
+        }
+        (parts.join("/"), anchor)
+    }
+
+    #[test]
+    fn documents_are_pages_with_a_title_and_links_that_lead_somewhere() {
+        for (path, content) in DOCUMENTS {
+            let page = std::str::from_utf8(content).unwrap();
+            let heading = page
+                .split("<h1")
+                .nth(1)
+                .and_then(|rest| rest.split('>').nth(1))
+                .unwrap();
+            let heading = heading.split('<').next().unwrap();
+            assert!(
+                page.contains(&format!("<title>{heading} – Campaign autopilot</title>")),
+                "{path}"
+            );
+            assert!(
+                !page.contains("<script") && !page.contains("<img src=\"page.png"),
+                "{path}"
+            );
+            let links = quoted(page, "href=\"")
+                .into_iter()
+                .chain(quoted(page, "src=\""));
+            for link in links.filter(|link| !link.contains("://")) {
+                let (to, anchor) = resolved(path, link);
+                assert!(is_one(&to), "{path} leads to {link}");
+                if let Some(anchor) = anchor {
+                    assert!(
+                        text(&to).contains(&format!("id=\"{anchor}\"")),
+                        "{path} leads to {link}"
+                    );
+                }
+            }
+        }
+        let runbook = text("/page/docs/runbooks/AutopilotAvailabilityStale.md");
+        assert!(
+            runbook.contains("<a href=\"../../../page/docs/runbooks/AutopilotApiRateLimited.md\">")
+        );
+        assert!(runbook.contains("<h2 id=\"mitigation\">Mitigation</h2>"));
+        // What is not served is named by its file.
+        let on_call = text("/page/docs/on-call.md");
+        assert!(on_call.contains("A first hour (<code>docs/guide/first-hour.md</code>)"));
+        let answer = answer("/page/docs/page.md", &HeaderMap::new());
+        assert_eq!(answer.headers().get("content-type").unwrap(), HTML);
+        assert_eq!(
+            answer.headers().get(CONTENT_SECURITY_POLICY).unwrap(),
+            POLICY
+        );
     }
 
     #[test]

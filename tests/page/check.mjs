@@ -287,6 +287,7 @@ test("old data, a lost daemon and a configuration with faults are told, and it c
     assert.match(await page.locator("#notices .notice").first().textContent(), /^Outage since/, "the outage comes first");
     const titles = await page.locator("#notices .notice strong").allTextContents();
     assert.deepEqual(titles.map((title) => title.split(" ")[0]), ["Outage", "Dry"], "it is not said twice");
+    assert.equal(await page.locator("#tally .chip.ok").evaluateAll((chips) => chips.filter((chip) => !chip.closest(".stale")).length), 0, "no number is green");
     await page.screenshot({ path: `${shots}/outage-1440-light.png` });
     await until("nothing is green any more", async () => /\bstale\b/.test(await card(page, "spring-renewals").getAttribute("class")));
     await until("the tab says so", async () => (await page.title()).startsWith("Old data"));

@@ -87,7 +87,7 @@ test("a wall of two thousand makes a short turn with the sum of all on each page
       const { page, close } = await open(centre.url, { width: 1920, height: 1080, scheme, path: "/?wallboard" });
       // Two pages of those that want attention, and one with the teams.
       for (const [n, words] of ["the first 96 of 1997 that want attention", "the first 96 of 1997 that want attention", "all by team"].entries()) {
-        await page.locator(".pages", { hasText: `Page ${n + 1} of 3: ${words}` }).waitFor();
+        await page.locator(".pages", { hasText: `Page ${n + 1} of 3 ${words}` }).waitFor();
         const found = await page.evaluate(measureMany);
         const all = `page ${n + 1}: ${JSON.stringify(found)}`;
         assert.equal(found.shown, n === 2 ? 4 : 48, all);

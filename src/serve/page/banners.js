@@ -54,7 +54,7 @@ function oldOnly(view) {
   const { status, connection } = view;
   if (connection === "lost" || !status.alive) return [];
   const told = new Set(outages(status).map(([name]) => name));
-  return ages(view).filter(({ name, seconds, limit }) => seconds > limit && !told.has(name));
+  return ages(view).filter(({ name, old }) => old && !told.has(name));
 }
 
 /** Every notice that there is, as a key and what makes it; `shown` where what it shows changes and is no news. */

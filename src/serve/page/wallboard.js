@@ -61,7 +61,9 @@ export class Wallboard {
     this.sparks = new Sparks();
     this.clock = el("span", { class: "clock" });
     this.tally = el("div", { class: "tally" });
-    this.pages = el("p", { class: "pages" });
+    this.turn = el("span", {});
+    this.words = el("span", { class: "words" });
+    this.pages = el("p", { class: "pages" }, this.turn, " ", this.words);
     this.list = el("ul", { class: "parts" });
     this.details = el("a", { href: "./" }, "All details");
     place.append(el("div", { class: "wall-top" }, this.tally, this.pages, this.clock, this.details), this.list);
@@ -119,7 +121,8 @@ export class Wallboard {
       if (this.list.children[n] !== element) this.list.insertBefore(element, this.list.children[n] ?? null);
     });
     while (this.list.children.length > items.length) this.list.lastElementChild.remove();
-    say(this.pages, pages.length > 1 ? `Page ${this.page + 1} of ${pages.length}${words && `: ${words}`}` : "");
+    say(this.turn, pages.length > 1 ? `Page ${this.page + 1} of ${pages.length}` : "");
+    say(this.words, words);
   }
 
   grid(kind, columns, rows) {
@@ -130,7 +133,8 @@ export class Wallboard {
   }
 
   none(words) {
-    say(this.pages, "");
+    say(this.turn, "");
+    say(this.words, "");
     this.grid("parts none", 1, 1);
     this.list.replaceChildren(el("li", {}, words));
   }

@@ -3,9 +3,13 @@
 import { el, fill, icon, mark, say } from "./dom.js";
 import { belongs, GROUPS, holdInWords, standing, thresholdsOf, unitInWords } from "./standing.js";
 import { clock, ms } from "./time.js";
+import { dayInWords } from "./today.js";
 
 /** Longer names, in letters, are smaller, so that their ends are seen. */
-const LONG_NAME = 21;
+const LONG_NAME = 20;
+
+/** As many states as this are told in large letters. */
+const FEW_COUNTS = 4;
 
 const pieces = (self) => (name, tag = "div", more = "") => (self[name] = el(tag, { class: `${name}${more}` }));
 
@@ -16,10 +20,10 @@ export class Part {
   constructor() {
     const part = pieces(this);
     this.element = el("li", {},
-      el("div", { class: "top-line" }, part("badge", "span"), part("word", "span")),
+      el("div", { class: "top-line" }, part("badge", "span"), part("word", "span"), part("team", "span", " wide")),
       part("name", "h2"),
       el("div", { class: "agents" }, part("number", "span"), el("div", { class: "beside" }, part("unit", "p"), part("low", "p"), part("high", "p")), part("plot")),
-      part("more", "p"));
+      el("div", { class: "bottom-line" }, part("more", "p"), part("day", "p", " wide")));
   }
 
   update(campaign, view, now, sparks) {
@@ -42,6 +46,8 @@ export class Part {
     const { hold } = campaign;
     const held = hold && `${holdInWords(hold.kind)} until ${clock(ms(hold.until), now)}`;
     say(this.more, `${doubtful ? "last known, " : ""}${held ?? `since ${clock(ms(campaign.since), now)}`}`);
+    say(this.team, campaign.team ?? "");
+    say(this.day, dayInWords(view.today.of(campaign.id)));
     const spark = sparks.take(campaign);
     fill(this.plot, campaign.id, () => spark.element);
     spark.draw(now);
@@ -62,6 +68,7 @@ export class Tile {
     const name = campaign.name ?? campaign.id;
     say(this.name, name);
     mark(this.name, "title", `${name} (${campaign.id})`);
+    mark(this.name, "class", name.length > LONG_NAME ? "name long" : "name");
     fill(this.badge, picture, () => icon(picture));
     say(this.word, short);
     say(this.number, numberOf(campaign));
@@ -88,6 +95,7 @@ export class Group {
     mark(this.element, "class", `group ${old === campaigns.length ? "stale" : worst}`);
     say(this.name, name);
     say(this.total, campaigns.length === 1 ? "1 campaign" : `${campaigns.length} campaigns`);
+    mark(this.counts, "class", found.filter(({ many }) => many > 0).length > FEW_COUNTS ? "counts" : "counts few");
     fill(this.counts, JSON.stringify([found.map(({ many }) => many), old]), () =>
       found.filter(({ many }) => many > 0).map(({ short, picture, tone, many }) =>
         el("li", { class: old === campaigns.length ? "stale" : tone }, icon(picture), el("strong", {}, String(many)), el("span", {}, short))));
