@@ -1,7 +1,6 @@
 //! Tells the program which revision and compiler made it, and gives it the description of its API and the documents that its page serves.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
@@ -82,22 +81,17 @@ fn render_documents(out: &Path) -> io::Result<()> {
     }
     let directory = out.join("documents");
     std::fs::create_dir_all(&directory)?;
-    let mut list = String::from("&[\n");
+    let mut list = Vec::new();
     for (source, path) in &served {
         println!("cargo::rerun-if-changed={}", source.display());
         let text = std::fs::read_to_string(source)?;
-        let file = directory.join(path.replace('/', "_"));
-        std::fs::write(&file, render(&text, source, path, &served))?;
-        // A list that cannot be written to a string is no list: writing to one never fails.
-        let entry = writeln!(
-            list,
-            "(\"/{path}\", include_bytes!({:?})),",
-            file.display().to_string()
-        );
-        entry.map_err(io::Error::other)?;
+        let name = path.replace('/', "_");
+        std::fs::write(directory.join(&name), render(&text, source, path, &served))?;
+        list.push(format!(
+            "(\"/{path}\", include_bytes!(\"documents/{name}\")),\n"
+        ));
     }
-    list.push(']');
-    std::fs::write(out.join("documents.rs"), list)
+    std::fs::write(out.join("documents.rs"), format!("&[\n{}]", list.concat()))
 }
 
 fn served_as(directory: &str, source: &Path) -> String {
@@ -165,9 +159,12 @@ fn first_heading(events: &[Event<'_>]) -> String {
 fn words_of<'e, 't: 'e>(events: impl Iterator<Item = &'e Event<'t>>) -> String {
     events
         .take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))))
-        .filter_map(|event| match event {
-            Event::Text(text) | Event::Code(text) => Some(text.as_ref()),
-            _ => None,
+        .filter_map(|event| {
+            if let Event::Text(text) | Event::Code(text) = event {
+                Some(text.as_ref())
+            } else {
+                None
+            }
         })
         .collect()
 }
@@ -254,7 +251,17 @@ fn adapted<'t>(
                 adapted.push(Event::End(TagEnd::Table));
                 adapted.push(Event::Html("</div>\n".into()));
             }
-            other => adapted.push(other),
+            as_it_is @ (Event::Start(_)
+            | Event::End(_)
+            | Event::Text(_)
+            | Event::Code(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::SoftBreak
+            | Event::HardBreak
+            | Event::Rule
+            | Event::TaskListMarker(_)) => adapted.push(as_it_is),
         }
     }
     adapted

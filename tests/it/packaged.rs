@@ -227,6 +227,11 @@ fn the_image_is_what_the_chart_and_the_program_expect() {
         let here = deployment.split(variable).nth(1).unwrap();
         assert!(here.lines().nth(1).unwrap().contains(value), "{variable}");
     }
+    // What the program is made of is given to the build.
+    let given = read(packaging().join("docker/Dockerfile.dockerignore"));
+    for part in ["build.rs", "src", "alerts", "docs"] {
+        assert!(given.contains(&format!("!{part}\n")), "{part}");
+    }
     // The commands that the image runs are there.
     for command in ["healthcheck", "run"] {
         assert!(image.contains(&format!("\"{command}\"")));

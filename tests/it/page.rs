@@ -54,6 +54,15 @@ fn the_page_is_there_for_everybody_and_says_what_a_browser_may_do() {
     let script = api.get("/page/main.js");
     assert!(script.head.contains("text/javascript; charset=utf-8"));
     assert_eq!(api.get("/page/nothing.js").status, 404);
+    let runbook = api.get("/page/docs/runbooks/AutopilotDown.md");
+    assert_eq!(runbook.status, 200);
+    assert!(runbook.head.contains(policy), "{}", runbook.head);
+    assert!(runbook.head.contains("text/html; charset=utf-8"));
+    assert!(
+        runbook
+            .body
+            .contains("<title>AutopilotDown – Campaign autopilot</title>")
+    );
     assert_eq!(api.send("POST", "/", &api.host(), "").status, 405);
     assert_eq!(
         api.get("/api/v1/status").status,

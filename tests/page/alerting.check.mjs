@@ -68,6 +68,60 @@ test("the tab tells the state, and a notice and a sound come only where somebody
   });
 });
 
+test("how fresh the page is has words and a colour for each case, and each cause has one notice", async () => {
+  await within([{ id: "spring-renewals" }], {}, async (centre) => {
+    const { page, close } = await open(centre.url);
+    await says(page, "spring-renewals", "Running");
+    const found = await page.evaluate(async () => {
+      const { connectionInWords } = await import("./page/freshness.js");
+      const { showNotices } = await import("./page/banners.js");
+      const now = "2026-03-30T12:00:00Z";
+      const ago = (seconds) => new Date(Date.parse(now) - seconds * 1000).toISOString();
+      const status = { now, sample_at: ago(1), poll_interval_s: 2, alive: true, ready: true, not_ready: null, ended: false, outage: null, config: {}, tenants: [] };
+      const failing = (stale) => ({ since: ago(40), polls: 3, stale, error: "500", keep_dialling: 1, paused: 0 });
+      const tenant = (name, seconds, outage = null) => ({ name, sample_at: ago(seconds), poll_interval_s: 2, outage, not_ready: outage?.stale ? "data stale" : null });
+      const old = { ...status, sample_at: ago(40), ready: false, not_ready: "data stale" };
+      const north = [tenant("north", 40, failing(true)), tenant("south", 1)];
+      const down = { name: "west", sample_at: null, outage: null, not_ready: "does not run: no store" };
+      const told = (more, connection = "live") => {
+        const view = { status: more && { ...status, ...more }, connection, why: "gone", receivedAt: performance.now() };
+        const place = document.createElement("div");
+        showNotices(place, view);
+        return [...connectionInWords(view), [...place.querySelectorAll("strong")].map((title) => title.textContent.replace(/ since .*/, "")).join("|")];
+      };
+      return {
+        fresh: told({}),
+        begins: told({ outage: failing(false) }),
+        outage: told({ ...old, outage: failing(true) }),
+        never: told({ sample_at: null, outage: failing(false), ready: false, not_ready: "no valid poll yet" }),
+        old: told({ sample_at: ago(40) }),
+        silent: told({ sample_at: ago(40), alive: false }),
+        lost: told({ ...old }, "lost"),
+        nothing: told(null, "lost"),
+        ended: told({ ended: true }),
+        standby: told({ ready: false, not_ready: "stands by" }),
+        tenant: told({ tenants: north, ready: false, not_ready: "tenant north: data stale" }),
+        tenants: told({ tenants: [...north, down], ready: false, not_ready: "tenant north: data stale; tenant west: does not run: no store" }),
+      };
+    });
+    assert.deepEqual(found, {
+      fresh: ["Live", "ok", ""],
+      begins: ["Data 1 s old", "warn", "Outage"],
+      outage: ["Data 40 s old", "bad", "Outage"],
+      never: ["No data yet", "bad", "Outage|Not ready: "],
+      old: ["Data 40 s old", "bad", "Old data. "],
+      silent: ["Loop silent", "bad", "The loop is silent. "],
+      lost: ["Lost, trying again", "bad", "Connection lost, trying again. "],
+      nothing: ["Lost, trying again", "bad", "Connection lost, trying again. "],
+      ended: ["Ended", "off", "The loop has ended. "],
+      standby: ["Not ready", "warn", "Not ready: "],
+      tenant: ["Data of north 40 s old", "bad", "Outage of tenant north"],
+      tenants: ["Data of north 40 s old", "bad", "Outage of tenant north|Not ready: "],
+    });
+    await close();
+  });
+});
+
 test("version, uptime, documents and what may be changed are on the page", async () => {
   await within([{ id: "spring-renewals" }], {}, async (centre) => {
     const { page, close } = await open(centre.url);
