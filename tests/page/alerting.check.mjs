@@ -79,8 +79,8 @@ test("how fresh the page is has words and a colour for each case, and each cause
       const ago = (seconds) => new Date(Date.parse(now) - seconds * 1000).toISOString();
       const status = { now, sample_at: ago(1), poll_interval_s: 2, alive: true, ready: true, not_ready: null, ended: false, outage: null, config: {}, tenants: [] };
       const failing = (stale) => ({ since: ago(40), polls: 3, stale, error: "500", keep_dialling: 1, paused: 0 });
-      const tenant = (name, seconds, outage = null) => ({ name, sample_at: ago(seconds), poll_interval_s: 2, outage, not_ready: outage?.stale ? "data stale" : null });
-      const old = { ...status, sample_at: ago(40), ready: false, not_ready: "data stale" };
+      const tenant = (name, seconds, outage = null) => ({ name, sample_at: ago(seconds), poll_interval_s: 2, outage, not_ready: outage?.stale ? "data is stale, 3 polls" : null });
+      const old = { ...status, sample_at: ago(40), ready: false, not_ready: "data is stale, 3 polls" };
       const north = [tenant("north", 40, failing(true)), tenant("south", 1)];
       const down = { name: "west", sample_at: null, outage: null, not_ready: "does not run: no store" };
       const told = (more, connection = "live") => {
@@ -94,21 +94,23 @@ test("how fresh the page is has words and a colour for each case, and each cause
         begins: told({ outage: failing(false) }),
         outage: told({ ...old, outage: failing(true) }),
         never: told({ sample_at: null, outage: failing(false), ready: false, not_ready: "no valid poll yet" }),
+        store: told({ ...old, outage: failing(true), not_ready: "the store cannot be written" }),
         old: told({ sample_at: ago(40) }),
         silent: told({ sample_at: ago(40), alive: false }),
-        lost: told({ ...old }, "lost"),
+        lost: told({ sample_at: ago(40) }, "lost"),
         nothing: told(null, "lost"),
         ended: told({ ended: true }),
         standby: told({ ready: false, not_ready: "stands by" }),
-        tenant: told({ tenants: north, ready: false, not_ready: "tenant north: data stale" }),
-        tenants: told({ tenants: [...north, down], ready: false, not_ready: "tenant north: data stale; tenant west: does not run: no store" }),
+        tenant: told({ tenants: north, ready: false, not_ready: "tenant north: data is stale, 3 polls" }),
+        tenants: told({ tenants: [...north, down], ready: false, not_ready: "tenant north: data is stale, 3 polls; tenant west: does not run: no store" }),
       };
     });
     assert.deepEqual(found, {
       fresh: ["Live", "ok", ""],
       begins: ["Data 1 s old", "warn", "Outage"],
       outage: ["Data 40 s old", "bad", "Outage"],
-      never: ["No data yet", "bad", "Outage|Not ready: "],
+      never: ["No data yet", "bad", "Outage"],
+      store: ["Data 40 s old", "bad", "Outage|Not ready: "],
       old: ["Data 40 s old", "bad", "Old data. "],
       silent: ["Loop silent", "bad", "The loop is silent. "],
       lost: ["Lost, trying again", "bad", "Connection lost, trying again. "],

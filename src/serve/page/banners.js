@@ -39,14 +39,19 @@ function outage(name, { since, polls, error, ...rest }, view) {
     `${meanwhile({ ...rest })}, and none is resumed: ${missing} no valid reading (${error}).`);
 }
 
-/** Why it is not ready, but for outages: those say more than that their data are stale. */
-function notReady(status) {
-  const stale = outages(status).filter(([, one]) => one.stale).map(([name]) => name);
-  if (status.ready || stale.length === 0) return status.not_ready;
+/** Reasons for not being ready of which an outage says more. */
+const OF_READINGS = /^(no valid poll yet|data is stale)/;
+
+/** Why it is not ready, but for what an outage tells. */
+function notReady({ ready, not_ready: all, tenants, ...status }) {
+  if (ready) return null;
+  const failing = new Set(outages({ tenants, ...status }).map(([name]) => name));
+  if (failing.size === 0) return all;
+  if (failing.has(null)) return OF_READINGS.test(all) ? null : all;
+  if (!all.startsWith("tenant ")) return all;
   // What another daemon steers is not ready here, and is no reason either.
-  const counts = ({ name, not_ready: reason }) => reason && !stale.includes(name) && status.not_ready.includes(`tenant ${name}: ${reason}`);
-  const others = (status.tenants ?? []).filter(counts);
-  return others.map(({ name, not_ready: reason }) => `tenant ${name}: ${reason}`).join("; ") || null;
+  const counts = ({ name, not_ready: reason }) => reason && all.includes(`tenant ${name}: ${reason}`) && !(failing.has(name) && OF_READINGS.test(reason));
+  return tenants.filter(counts).map(({ name, not_ready: reason }) => `tenant ${name}: ${reason}`).join("; ") || null;
 }
 
 /** Tenants whose data are old for a reason that no other notice tells. */
