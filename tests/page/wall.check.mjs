@@ -11,9 +11,12 @@ function measure() {
   const parts = [...document.querySelectorAll(".part")];
   const letters = parts.flatMap((part) => [...part.querySelectorAll("span, h2, p")].filter((one) => one.childElementCount === 0 && one.textContent).map((one) => parseFloat(getComputedStyle(one).fontSize)));
   const boxes = parts.map((part) => part.getBoundingClientRect());
+  // Names and days may be long.
+  for (const part of parts) for (const words of part.querySelectorAll("h2, .day")) words.textContent = `${words.textContent} and so on`.repeat(9);
   const cut = parts.flatMap((part) => {
-    const { bottom } = part.getBoundingClientRect();
-    return [...part.children].filter((child) => child.getBoundingClientRect().bottom > bottom + 1).map((child) => child.className);
+    const { bottom, right } = part.getBoundingClientRect();
+    const beyond = (one) => one.bottom > bottom + 1 || one.right > right + 1;
+    return [...part.querySelectorAll("*")].filter((child) => beyond(child.getBoundingClientRect())).map((child) => child.className);
   });
   return {
     parts: parts.length,
@@ -42,6 +45,7 @@ test("one campaign fills the screen, thirty are on pages that turn, with a clock
         await page.locator(".clock", { hasText: /^\d\d:\d\d:\d\d$/ }).waitFor();
         await page.locator(".total", { hasText: count === 1 ? /^1 campaign$/ : `${count} campaigns` }).waitFor();
         await page.locator(".part .plot .spark .agents").first().waitFor({ state: "attached" });
+        await page.screenshot({ path: `${shots}/wall-${count}-1920-${scheme}.png` });
         const found = await page.evaluate(measure);
         const all = `${count} campaigns: ${JSON.stringify(found)}`;
         console.log(all);
@@ -53,7 +57,6 @@ test("one campaign fills the screen, thirty are on pages that turn, with a clock
         // Letters of 32 pixels are 20 millimetres high on a screen of 55 inches, and the number is three times that.
         assert.ok(found.smallest >= 32 && found.number >= 100, all);
         await sound(page, `wallboard of ${count}, ${scheme}`);
-        await page.screenshot({ path: `${shots}/wall-${count}-1920-${scheme}.png` });
         if (pages > 1 && scheme === "light") {
           await page.locator(".pages", { hasText: `Page 1 of ${pages}` }).waitFor();
           const before = await page.locator(".part h2, .part .name").first().textContent();
