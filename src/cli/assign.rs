@@ -9,8 +9,8 @@ use clap::Subcommand;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::Cycle;
 use crate::control::ports::{Clock, SystemClock};
+use crate::control::{AssignmentView, Cycle};
 use crate::domain::assignment::{Assigner, ListFinding, Move, Placement, Proposal};
 use crate::domain::{AgentId, AgentState, CampaignActivity, CampaignId, StatusFinding, Timestamp};
 use crate::platform::port::{ObserveRequest, PlatformFault, Urgency};
@@ -36,7 +36,12 @@ pub(crate) enum AssignCommand {
         run: Box<OneTenantArgs>,
     },
     /// Plan once and put it in force; campaigns are not commanded. Not beside a running daemon
-    Apply(Box<OneTenantArgs>),
+    Apply {
+        #[command(flatten)]
+        form: FormArgs,
+        #[command(flatten)]
+        run: Box<OneTenantArgs>,
+    },
     /// Explain how one agent of the roster scores for every preview campaign
     Explain {
         /// The agent's id
@@ -52,7 +57,7 @@ impl AssignCommand {
     /// The settings that it was given.
     pub(crate) fn args(&self) -> &OneTenantArgs {
         match self {
-            Self::Plan { run, .. } | Self::Apply(run) | Self::Explain { run, .. } => run,
+            Self::Plan { run, .. } | Self::Apply { run, .. } | Self::Explain { run, .. } => run,
         }
     }
 }
@@ -66,7 +71,7 @@ pub(crate) async fn assign(command: &AssignCommand, settings: Settings) -> Exit 
         return Exit::Configuration;
     }
     match command {
-        AssignCommand::Apply(_) => Box::pin(apply(settings)).await,
+        AssignCommand::Apply { form, .. } => Box::pin(apply(settings, *form)).await,
         AssignCommand::Plan { form, .. } => match Seen::read(&settings).await {
             Ok(mut seen) => {
                 let proposal = seen.assigner.propose(seen.now);
@@ -86,7 +91,7 @@ pub(crate) async fn assign(command: &AssignCommand, settings: Settings) -> Exit 
     }
 }
 
-async fn apply(settings: Settings) -> Exit {
+async fn apply(settings: Settings, form: FormArgs) -> Exit {
     let clock = Arc::new(SystemClock::real_time());
     let settings = Settings {
         listen: None,
@@ -97,12 +102,56 @@ async fn apply(settings: Settings) -> Exit {
         Err(fault) => Err(fault),
     };
     match tenant {
-        Ok(tenant) => exit_of(&Box::pin(tenant.run_once(Cycle::assign_once)).await.0),
+        Ok(tenant) => {
+            let (report, _) = Box::pin(tenant.run_once(Cycle::assign_once)).await;
+            let told = show_lists(&report.assignments, form);
+            match exit_of(&report) {
+                Exit::Ok => told,
+                exit => exit,
+            }
+        }
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));
             fault.exit()
         }
     }
+}
+
+/// Shows the lists, with what was sent of each.
+fn show_lists(lists: &[AssignmentView], form: FormArgs) -> Exit {
+    if form.is_json() {
+        let lists = lists.iter().map(|list| {
+            let sent = list.last.as_ref();
+            json!({
+                "campaign": list.id, "agents": list.listed,
+                "sent": sent.map(|sent| json!({
+                    "at": sent.at.to_string(), "decision": sent.decision.to_string(), "end": sent.end,
+                    "joining": sent.joining, "leaving": sent.leaving,
+                })),
+            })
+        });
+        let lists: Vec<_> = lists.collect();
+        return output::json(&json!({"schema": "assign-apply/1", "lists": lists}));
+    }
+    let rows = lists.iter().map(|list| {
+        let ([joining, leaving], end) = match &list.last {
+            Some(sent) => (
+                [sent.joining, sent.leaving].map(|many| many.to_string()),
+                sent.end,
+            ),
+            None => (["-", "-"].map(str::to_owned), "not changed"),
+        };
+        [
+            list.id.to_string(),
+            list.listed.to_string(),
+            joining,
+            leaving,
+            end.to_owned(),
+        ]
+    });
+    let head = ["CAMPAIGN", "AGENTS", "JOINING", "LEAVING", "END"];
+    table(head, rows.collect());
+    Exit::Ok
 }
 
 /// The platform as it was read once.

@@ -43,6 +43,8 @@ pub(crate) enum AuditCommand {
         /// Print the public key of a key that is there
         #[arg(long)]
         public: bool,
+        #[command(flatten)]
+        form: FormArgs,
     },
     /// Write old rows to files of their own, also while a daemon runs
     Seal {
@@ -55,6 +57,8 @@ pub(crate) enum AuditCommand {
         /// Remove sealed rows from the store, once their files there were read and prove them
         #[arg(long)]
         remove: bool,
+        #[command(flatten)]
+        form: FormArgs,
     },
     /// Decide everything again from the recorded inputs and compare
     Replay {
@@ -64,7 +68,7 @@ pub(crate) enum AuditCommand {
 }
 
 /// Makes a key, or shows the public key of one.
-pub(super) fn key(file: &Path, public: bool) -> Exit {
+pub(super) fn key(file: &Path, public: bool, form: FormArgs) -> Exit {
     let made = if public {
         key_of(file)
     } else {
@@ -77,6 +81,10 @@ pub(super) fn key(file: &Path, public: bool) -> Exit {
         })
     };
     match made {
+        Ok(key) if form.is_json() => output::json(&json!({
+            "schema": "audit-key/1", "file": file.display().to_string(),
+            "public_key": key.public().to_string(),
+        })),
         Ok(key) => {
             output::result(key.public());
             Exit::Ok
@@ -133,16 +141,17 @@ pub(crate) async fn audit(command: AuditCommand, at: &StoreAt, tenant: Option<&s
             let published = head.as_ref().map(|head| (head, key.as_ref()));
             AuditReport::of(&reader, tenant, &segments, published).tell(form.form())
         }
-        AuditCommand::Key { file, public } => key(&file, public),
+        AuditCommand::Key { file, public, form } => key(&file, public, form),
         AuditCommand::Seal {
             before,
             dir,
             remove,
+            form,
         } => {
             // A reader of an old version's store could not tell what is sealed.
             drop(reader);
             let directory = dir.unwrap_or_else(|| sealing::usual_directory(at));
-            Box::pin(sealing::seal(at, before, &directory, remove)).await
+            Box::pin(sealing::seal(at, before, (&directory, remove), form)).await
         }
         AuditCommand::Replay { form } => match reader.replay() {
             Ok(found) if found.beginnings == 0 && found.inputs > 0 => {

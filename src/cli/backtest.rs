@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use std::time::Duration;
+use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -13,8 +13,10 @@ use crate::store::{ReplayFault, StoreAt, StoreReader};
 use super::audit::of_replay;
 use super::exit::Exit;
 use super::form::{Form, FormArgs};
+use super::moment::Moment;
 use super::output;
 use super::progress::progress_bar;
+use super::shown_times::ShownTimes;
 use super::store_args::StoreArgs;
 
 /// The policies where none is given.
@@ -37,8 +39,8 @@ available; idle agents available while it was paused, on average over all of it.
 #[command(after_help = ABOUT)]
 pub(crate) struct BacktestArgs {
     /// How far to go back; recorded readings are kept for eight days
-    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = humantime::parse_duration)]
-    since: Duration,
+    #[arg(long, value_name = "DURATION|TIME", default_value = "7d", value_parser = Moment::from_str)]
+    since: Moment,
     /// A policy to try; repeatable [default: always 5/8 2/5]
     #[arg(long = "policy", value_name = "POLICY", value_parser = BacktestArm::parse)]
     policies: Vec<BacktestArm>,
@@ -60,6 +62,7 @@ impl BacktestArgs {
 
 #[derive(Serialize)]
 struct Report<'a> {
+    schema: &'static str,
     since: String,
     open_loop: bool,
     campaigns: &'a BTreeMap<CampaignId, Vec<BacktestRow>>,
@@ -67,7 +70,7 @@ struct Report<'a> {
 
 /// Runs the backtest on the store in a directory, as of a moment.
 pub(crate) fn backtest(args: &BacktestArgs, (at, now): (&StoreAt, Timestamp)) -> Exit {
-    let since = now.minus(args.since);
+    let since = args.since.as_of(now, ShownTimes::here().zone());
     let arms = if args.policies.is_empty() {
         let arms = ARMS.iter().map(|text| BacktestArm::parse(text));
         arms.filter_map(Result::ok).collect()
@@ -99,6 +102,7 @@ pub(crate) fn backtest(args: &BacktestArgs, (at, now): (&StoreAt, Timestamp)) ->
             Exit::Ok
         }
         Form::Json => output::json(&Report {
+            schema: "backtest/1",
             since: since.to_string(),
             open_loop: true,
             campaigns: &results,

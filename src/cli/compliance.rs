@@ -15,7 +15,7 @@ use crate::store::{StoreFault, StoreReader};
 
 use super::environment::variable;
 use super::exit::Exit;
-use super::form::{TableForm, csv};
+use super::form::{TableForm, TableFormArgs, csv};
 use super::one_tenant::OneTenantArgs;
 use super::output;
 use super::store_place::store_at;
@@ -69,9 +69,8 @@ pub(crate) struct ComplianceArgs {
     /// The period of each guard: current, previous, or the one with a day such as 2026-11-03
     #[arg(long, value_name = "PERIOD", default_value = "current", value_parser = AskedPeriod::from_str)]
     period: AskedPeriod,
-    /// The form of the output
-    #[arg(short, long, value_enum, default_value_t)]
-    output: TableForm,
+    #[command(flatten)]
+    form: TableFormArgs,
     #[command(flatten)]
     run: Box<OneTenantArgs>,
 }
@@ -152,7 +151,7 @@ fn report(args: &ComplianceArgs, settings: &Settings, now: Timestamp) -> Exit {
             "campaign-autopilot: {missing} of the guards had not begun in that period"
         ));
     }
-    match args.output {
+    match args.form.form() {
         TableForm::Table => {
             for found in &compared {
                 table(found);

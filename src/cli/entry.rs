@@ -286,9 +286,9 @@ async fn dispatch(command: Command) -> Exit {
         Command::Man { directory } => man(directory, CommandLine::command()),
         // A key is made where no store is.
         Command::Audit {
-            command: AuditCommand::Key { file, public },
+            command: AuditCommand::Key { file, public, form },
             ..
-        } => key(&file, public),
+        } => key(&file, public, form),
         Command::Audit { command, at } => match at.found() {
             Ok(store) => Box::pin(audit(command, &store, at.tenant.as_deref())).await,
             Err(exit) => exit,
@@ -300,10 +300,15 @@ async fn dispatch(command: Command) -> Exit {
         Command::Restore(args) => restore(&args).await,
         Command::Token { command, args } => token(&command, &args),
         Command::Webhook {
-            command: WebhookCommand::Test { receiver, args },
+            command:
+                WebhookCommand::Test {
+                    receiver,
+                    form,
+                    args,
+                },
         } => match args.settings(|args, part| webhook::resolve(args, &variable, part)) {
             Ok(settings) => match start_log(LogFormat::Text, "warn") {
-                Ok(()) => webhook::test(&settings, receiver.as_deref()).await,
+                Ok(()) => webhook::test(&settings, receiver.as_deref(), form).await,
                 Err(exit) => exit,
             },
             Err(exit) => exit,

@@ -26,9 +26,9 @@ pub(crate) enum OutboxCommand {
         form: FormArgs,
     },
     /// Retry messages at once; the time until they are given up starts anew
-    Retry(MessageArgs),
+    Retry(OutboxChangeArgs),
     /// Delete messages; the receiver is never notified of them
-    Drop(MessageArgs),
+    Drop(OutboxChangeArgs),
 }
 
 /// The messages that a change is for.
@@ -40,6 +40,15 @@ pub(crate) struct MessageArgs {
     /// Every dead letter
     #[arg(long)]
     all_dead: bool,
+}
+
+/// A change of the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub(crate) struct OutboxChangeArgs {
+    #[command(flatten)]
+    messages: MessageArgs,
+    #[command(flatten)]
+    form: FormArgs,
 }
 
 impl MessageArgs {
@@ -62,18 +71,25 @@ pub(crate) fn outbox(command: OutboxCommand, at: &StoreAt) -> Exit {
     // Nobody verifies it; it names who was at the keyboard, which is what an audit is read for.
     let by = variable("SUDO_USER").or_else(|| variable("USER"));
     let by = by.as_deref();
-    let (done, changed) = match command {
+    let (done, form, changed) = match command {
         OutboxCommand::List {
             dead,
             receiver,
             form,
         } => return list(&editor, dead, receiver.as_deref(), form.is_json()),
-        OutboxCommand::Retry(selected) => ("retried", editor.retry(&selected.selection(), by, now)),
-        OutboxCommand::Drop(selected) => {
-            ("dropped", editor.discard(&selected.selection(), by, now))
+        OutboxCommand::Retry(OutboxChangeArgs { messages, form }) => {
+            let changed = editor.retry(&messages.selection(), by, now);
+            ("retried", form, changed)
+        }
+        OutboxCommand::Drop(OutboxChangeArgs { messages, form }) => {
+            let changed = editor.discard(&messages.selection(), by, now);
+            ("dropped", form, changed)
         }
     };
     match changed {
+        Ok(ids) if form.is_json() => {
+            output::json(&json!({"schema": "outbox-change/1", "done": done, "ids": ids}))
+        }
         Ok(ids) => {
             for id in &ids {
                 output::result(id);
@@ -154,6 +170,7 @@ fn as_json(kept: &StoredEntry) -> serde_json::Value {
     } = kept;
     let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
     json!({
+        "schema": "outbox-entry/1",
         "id": entry.id,
         "event": entry.event,
         "key": entry.key,

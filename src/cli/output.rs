@@ -73,6 +73,11 @@ pub(crate) fn result(line: impl Display) {
     }
 }
 
+/// Prints a row of what was recorded: how long ago it was heads it, and the times that it tells of are those of a clock alone.
+pub(crate) fn recorded(line: impl Display) {
+    result(ShownTimes::here().recorded(&line.to_string()));
+}
+
 /// Prints a line of the result for people, its times on the clock of their zone.
 pub(crate) fn told(line: impl Display) {
     result(ShownTimes::here().told(&line.to_string()));

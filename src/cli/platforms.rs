@@ -33,11 +33,24 @@ pub(crate) struct PlatformsArgs {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: PlatformsForm,
+    /// The same as `--output json`
+    #[arg(long, hide = true, conflicts_with = "output")]
+    json: bool,
+}
+
+impl PlatformsArgs {
+    fn form(&self) -> PlatformsForm {
+        if self.json {
+            PlatformsForm::Json
+        } else {
+            self.output
+        }
+    }
 }
 
 /// Prints the platforms.
 pub(crate) fn platforms(args: &PlatformsArgs) -> Exit {
-    match args.output {
+    match args.form() {
         PlatformsForm::Table => {
             for line in table() {
                 output::result(line);

@@ -8,9 +8,12 @@ use std::io::{BufRead, IsTerminal, stdin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::json;
+
 use crate::control::ports::{Clock, SystemClock};
 use crate::control::{PaceRestorer, PaceToRestore};
-use crate::domain::throttle::ThrottleState;
+use crate::domain::throttle::{PaceSetting, ThrottleState};
 use crate::domain::{CampaignId, Conclusion};
 use crate::settings::{LOG, Scope, Settings, resolve_within};
 use crate::store::{Store, StoreFault, StoreReader};
@@ -19,6 +22,7 @@ use crate::telemetry::{LogFormat, install_log};
 use super::connection::Connection;
 use super::environment::variable;
 use super::exit::Exit;
+use super::form::FormArgs;
 use super::one_tenant::OneTenantArgs;
 use super::output;
 use super::store_place::store_at;
@@ -33,24 +37,112 @@ pub(crate) struct RestoreArgs {
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
+    form: FormArgs,
+    #[command(flatten)]
     run: Box<OneTenantArgs>,
 }
 
 type Remembered = BTreeMap<CampaignId, ThrottleState>;
 
+/// What became of the pace of one campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum PaceEnd {
+    /// The original was put back.
+    PutBack,
+    /// It would be put back; nobody has said that it is meant.
+    NotConfirmed,
+    /// The original is in force already.
+    Already,
+    /// Somebody else set it: it stays.
+    Others,
+    /// The platform did not let it be read or changed.
+    Failed,
+}
+
+/// One campaign, for programs.
+#[derive(Serialize)]
+struct RestoredPace {
+    campaign: CampaignId,
+    end: PaceEnd,
+    /// What was found, in words.
+    found: Option<String>,
+    /// What was there before ours, in words.
+    original: Option<String>,
+    why: Option<String>,
+}
+
+/// What `restore` came to, told as it goes or at its end.
+struct RestoreReport {
+    form: FormArgs,
+    paces: Vec<RestoredPace>,
+}
+
+impl RestoreReport {
+    /// Tells a line to people; with a form for programs, beside the document.
+    fn line(&self, line: impl std::fmt::Display) {
+        if self.form.is_json() {
+            output::talk(line);
+        } else {
+            output::result(line);
+        }
+    }
+
+    fn add(
+        &mut self,
+        campaign: &CampaignId,
+        end: PaceEnd,
+        found: Option<PaceSetting>,
+        original: Option<PaceSetting>,
+    ) {
+        self.paces.push(RestoredPace {
+            campaign: campaign.clone(),
+            end,
+            found: found.map(PaceSetting::in_words),
+            original: original.map(PaceSetting::in_words),
+            why: None,
+        });
+    }
+
+    fn ends(&mut self, campaign: &CampaignId, end: PaceEnd, why: Option<String>) {
+        let found = self
+            .paces
+            .iter_mut()
+            .find(|pace| pace.campaign == *campaign);
+        if let Some(pace) = found {
+            (pace.end, pace.why) = (end, why);
+        }
+    }
+
+    fn told(self, exit: Exit) -> Exit {
+        if !self.form.is_json() {
+            return exit;
+        }
+        let paces = &self.paces;
+        let told = output::json(&json!({"schema": "restore/1", "campaigns": paces}));
+        if exit == Exit::Ok { told } else { exit }
+    }
+}
+
 /// Shows what is remembered, asks, and puts it back.
 pub(crate) async fn restore(args: &RestoreArgs) -> Exit {
-    match prepared(args) {
-        Ok((settings, remembered)) if remembered.is_empty() => {
-            let place = settings.state_dir.display();
-            output::result(format_args!(
-                "no campaign of {place} is stepped down or has an idle reserve"
-            ));
-            Exit::Ok
-        }
-        Ok((settings, remembered)) => put_back(&settings, &remembered, args.yes).await,
-        Err(exit) => exit,
+    let (settings, remembered) = match prepared(args) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    let mut report = RestoreReport {
+        form: args.form,
+        paces: Vec::new(),
+    };
+    if remembered.is_empty() {
+        let place = settings.state_dir.display();
+        report.line(format_args!(
+            "no campaign of {place} is stepped down or has an idle reserve"
+        ));
+        return report.told(Exit::Ok);
     }
+    let exit = put_back(&settings, &remembered, args.yes, &mut report).await;
+    report.told(exit)
 }
 
 fn prepared(args: &RestoreArgs) -> Result<(Settings, Remembered), Exit> {
@@ -90,7 +182,12 @@ fn tell(wrong: &dyn std::fmt::Display, exit: Exit) -> Exit {
     exit
 }
 
-async fn put_back(settings: &Settings, remembered: &Remembered, yes: bool) -> Exit {
+async fn put_back(
+    settings: &Settings,
+    remembered: &Remembered,
+    yes: bool,
+    report: &mut RestoreReport,
+) -> Exit {
     let restorer = match restorer(settings) {
         Ok(restorer) => restorer,
         Err(exit) => return exit,
@@ -100,24 +197,33 @@ async fn put_back(settings: &Settings, remembered: &Remembered, yes: bool) -> Ex
     for (campaign, throttle) in remembered {
         match restorer.look(campaign, throttle).await {
             Ok(Some(PaceToRestore::Ours { found, original })) => {
-                output::result(format_args!(
+                report.line(format_args!(
                     "campaign {campaign}: {} -> {}",
                     found.number_and_unit().0,
                     original.in_words()
                 ));
+                report.add(campaign, PaceEnd::NotConfirmed, Some(found), Some(original));
                 ours.push((campaign, throttle));
             }
-            Ok(Some(PaceToRestore::Already { original })) => output::result(format_args!(
-                "campaign {campaign}: {} already",
-                original.in_words()
-            )),
-            Ok(Some(PaceToRestore::Others { found, original })) => output::result(format_args!(
-                "campaign {campaign}: somebody set {}; that stays, instead of {}",
-                found.in_words(),
-                original.number_and_unit().0
-            )),
+            Ok(Some(PaceToRestore::Already { original })) => {
+                report.line(format_args!(
+                    "campaign {campaign}: {} already",
+                    original.in_words()
+                ));
+                report.add(campaign, PaceEnd::Already, Some(original), Some(original));
+            }
+            Ok(Some(PaceToRestore::Others { found, original })) => {
+                report.line(format_args!(
+                    "campaign {campaign}: somebody set {}; that stays, instead of {}",
+                    found.in_words(),
+                    original.number_and_unit().0
+                ));
+                report.add(campaign, PaceEnd::Others, Some(found), Some(original));
+            }
             Ok(None) => {}
             Err(fault) => {
+                report.add(campaign, PaceEnd::Failed, None, throttle.original());
+                report.ends(campaign, PaceEnd::Failed, Some(fault.to_string()));
                 exit = tell(
                     &format_args!("campaign {campaign}: {fault}"),
                     Exit::of(fault.kind),
@@ -135,22 +241,25 @@ async fn put_back(settings: &Settings, remembered: &Remembered, yes: bool) -> Ex
     for (number, (campaign, throttle)) in (1..).zip(ours) {
         match restorer.restore(campaign, throttle, number).await {
             Ok((Conclusion::Confirmed | Conclusion::Unchanged, _)) => {
-                output::result(format_args!("campaign {campaign}: put back"));
+                report.line(format_args!("campaign {campaign}: put back"));
+                report.ends(campaign, PaceEnd::PutBack, None);
             }
             Ok((conclusion, why)) => {
                 let why = why.map_or(String::new(), |why| format!(": {why}"));
-                let wrong = format!(
-                    "campaign {campaign} is not put back, {}{why}",
-                    conclusion.label()
-                );
+                let why = format!("{}{why}", conclusion.label());
+                let wrong = format!("campaign {campaign} is not put back, {why}");
                 let refused = if conclusion == Conclusion::Conflict {
                     Exit::Conflict
                 } else {
                     Exit::Refused
                 };
+                report.ends(campaign, PaceEnd::Failed, Some(why));
                 exit = tell(&wrong, refused);
             }
-            Err(fault) => return tell(&fault, Exit::Io),
+            Err(fault) => {
+                report.ends(campaign, PaceEnd::Failed, Some(fault.to_string()));
+                return tell(&fault, Exit::Io);
+            }
         }
     }
     exit

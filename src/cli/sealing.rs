@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::select;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -18,8 +19,10 @@ use crate::store::{
 use super::audit_parts::AuditParts;
 use super::environment::variable;
 use super::exit::Exit;
+use super::form::FormArgs;
 use super::moment::Moment;
 use super::output;
+use super::shown_times::ShownTimes;
 
 /// From one look for rows to seal to the next.
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -33,14 +36,70 @@ pub(super) fn usual_directory(at: &StoreAt) -> PathBuf {
     at.directory().join("segments")
 }
 
-/// Runs `audit seal`.
-pub(super) async fn seal(at: &StoreAt, before: Moment, directory: &Path, remove: bool) -> Exit {
-    match sealed(at, before, directory, remove).await {
-        Ok(0) => {
-            output::talk("there was nothing to seal or to remove");
-            Exit::Ok
+/// Segments that were sealed, and those whose rows were removed.
+#[derive(Serialize)]
+struct SealedDocument<'a> {
+    schema: &'static str,
+    directory: String,
+    sealed: &'a [Segment],
+    removed: &'a [Segment],
+}
+
+/// What a command has done so far: it is told also where the rest failed.
+struct Done<'a> {
+    directory: &'a Path,
+    form: FormArgs,
+    sealed: Vec<Segment>,
+    removed: Vec<Segment>,
+}
+
+impl Done<'_> {
+    fn note(&mut self, segment: Segment) {
+        if !self.form.is_json() {
+            tell(&segment, self.directory);
         }
-        Ok(_) => Exit::Ok,
+        if segment.removed {
+            self.removed.push(segment);
+        } else {
+            self.sealed.push(segment);
+        }
+    }
+
+    fn end(&self) -> Exit {
+        if self.form.is_json() {
+            return output::json(&SealedDocument {
+                schema: "audit-seal/1",
+                directory: self.directory.display().to_string(),
+                sealed: &self.sealed,
+                removed: &self.removed,
+            });
+        }
+        Exit::Ok
+    }
+}
+
+/// Runs `audit seal`.
+pub(super) async fn seal(
+    at: &StoreAt,
+    before: Moment,
+    (directory, remove): (&Path, bool),
+    form: FormArgs,
+) -> Exit {
+    let mut done = Done {
+        directory,
+        form,
+        sealed: Vec::new(),
+        removed: Vec::new(),
+    };
+    let ended = sealed(at, before, remove, &mut done).await;
+    let told = done.end();
+    match ended {
+        Ok(()) => {
+            if done.sealed.is_empty() && done.removed.is_empty() && !form.is_json() {
+                output::talk("there was nothing to seal or to remove");
+            }
+            told
+        }
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));
             match fault {
@@ -51,37 +110,35 @@ pub(super) async fn seal(at: &StoreAt, before: Moment, directory: &Path, remove:
     }
 }
 
-/// Seals, and removes where that is asked for; returns of how many segments something was done.
+/// Seals, and removes where that is asked for.
 async fn sealed(
     at: &StoreAt,
     before: Moment,
-    directory: &Path,
     remove: bool,
-) -> Result<usize, SealFault> {
+    done: &mut Done<'_>,
+) -> Result<(), SealFault> {
     // A store that is not there is not made.
     drop(StoreReader::open(at)?.segments()?);
-    let now = SystemClock::real_time().now();
-    let range = SealRange::Before(before.as_of(now));
+    let (now, directory) = (SystemClock::real_time().now(), done.directory);
+    let range = SealRange::Before(ShownTimes::here().time_of(before));
     let (store, run) = opened(at, now).await?;
     // Nobody verifies it; it names who was at the keyboard, which is what an audit is read for.
     let by = variable("SUDO_USER").or_else(|| variable("USER"));
     let sealer = Sealer { by, run, now };
-    let mut done = 0_usize;
     while let Some(segment) = seal_next(&store, at, directory, range, &sealer).await? {
-        tell(&segment, directory);
-        done = done.saturating_add(1);
+        let is_full = segment.is_full();
+        done.note(segment);
         // The row that tells of it is the last one from now on, and the one before it stays for the next time.
-        if !segment.is_full() {
+        if !is_full {
             break;
         }
     }
     if remove {
         for segment in remove_sealed(&store, at, directory, &sealer).await? {
-            tell(&segment, directory);
-            done = done.saturating_add(1);
+            done.note(segment);
         }
     }
-    Ok(done)
+    Ok(())
 }
 
 async fn opened(at: &StoreAt, now: Timestamp) -> Result<(Store, u64), SealFault> {

@@ -10,12 +10,35 @@ use crate::domain::{Timestamp, Zone};
 use crate::settings::time_zone_variable;
 
 use super::environment::variable;
+use super::moment::Moment;
 
 /// A time and the zone in which it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ShownTimes {
     now: Timestamp,
     zone: Zone,
+}
+
+/// Which times of a text are told with how far they are away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Away {
+    /// Every one.
+    Told,
+    /// The one that heads it.
+    OfHead,
+}
+
+/// Where a time stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TimePlace {
+    /// At the head of a row.
+    Head,
+    /// In a sentence about now.
+    Sentence,
+    /// Between brackets of such a sentence, which are not nested.
+    Brackets,
+    /// In a sentence about what was recorded.
+    Record,
 }
 
 /// As the daemon that answered last shows times; nothing where none was asked.
@@ -52,6 +75,16 @@ impl ShownTimes {
         })
     }
 
+    /// The zone in which times are shown.
+    pub(crate) fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// The time that is meant by people who read times as they are shown here.
+    pub(super) fn time_of(&self, moment: Moment) -> Timestamp {
+        moment.as_of(self.now, &self.zone)
+    }
+
     /// The time of day and the zone: `14:32:18 in Europe/Berlin`.
     pub(crate) fn clock(&self) -> String {
         match self.zone.day_and_time(self.now) {
@@ -62,19 +95,40 @@ impl ShownTimes {
 
     /// A text in which every time of RFC 3339 in UTC is told as people read it; one that it begins with heads a row, and is told in full.
     pub(crate) fn told(&self, text: &str) -> String {
+        self.telling(text, Away::Told)
+    }
+
+    /// A row of what was recorded. What it tells of may be over, or was ended before: how far its times are away says nothing of that, so
+    /// that only the time that heads the row is told with it.
+    pub(crate) fn recorded(&self, text: &str) -> String {
+        self.telling(text, Away::OfHead)
+    }
+
+    fn telling(&self, text: &str, away: Away) -> String {
         let mut told = String::with_capacity(text.len());
         let mut rest = text;
         let mut before = None;
+        let mut brackets = 0_usize;
         while let Some(first) = rest.chars().next() {
             let apart = before.is_none_or(|c: char| !c.is_alphanumeric());
             let length = rest.find(|c| !is_of_time(c)).unwrap_or(rest.len());
             let (run, behind) = rest.split_at(length);
             if let Some((at, left)) = time_at_start(run).filter(|_| apart) {
-                let heads = told.is_empty();
-                told.push_str(&self.at(at, heads));
+                let place = match (told.is_empty(), away, brackets) {
+                    (true, ..) => TimePlace::Head,
+                    (false, Away::OfHead, _) => TimePlace::Record,
+                    (false, Away::Told, 0) => TimePlace::Sentence,
+                    (false, Away::Told, _) => TimePlace::Brackets,
+                };
+                told.push_str(&self.at(at, place));
                 told.push_str(left);
                 (before, rest) = (Some('Z'), behind);
             } else if run.is_empty() {
+                brackets = match first {
+                    '(' => brackets.saturating_add(1),
+                    ')' => brackets.saturating_sub(1),
+                    _ => brackets,
+                };
                 told.push(first);
                 before = Some(first);
                 rest = rest.split_at(first.len_utf8()).1;
@@ -88,7 +142,7 @@ impl ShownTimes {
     }
 
     /// A time: `14:32:10 (8 s ago)`, with the day where it is another one, or in full as the head of a row.
-    fn at(&self, at: Timestamp, in_full: bool) -> String {
+    fn at(&self, at: Timestamp, place: TimePlace) -> String {
         let known = self
             .zone
             .day_and_time(at)
@@ -97,13 +151,16 @@ impl ShownTimes {
             return at.to_string();
         };
         let away = self.away(at);
-        if in_full {
-            return format!("{day} {time} {away:>14}");
-        }
-        if day == today {
-            format!("{time} ({away})")
+        let time = if place != TimePlace::Head && day == today {
+            time
         } else {
-            format!("{day} {time} ({away})")
+            format!("{day} {time}")
+        };
+        match place {
+            TimePlace::Head => format!("{time} {away:>14}"),
+            TimePlace::Sentence => format!("{time} ({away})"),
+            TimePlace::Brackets => format!("{time}, {away}"),
+            TimePlace::Record => time,
         }
     }
 
@@ -178,7 +235,7 @@ mod tests {
             ),
             (
                 "(since 2026-05-14T22:30:00Z, until 2026-05-16T12:32:18Z).",
-                "(since 00:30:00 (14 h 2 min ago), until 2026-05-16 14:32:18 (in 24 h)).",
+                "(since 00:30:00, 14 h 2 min ago, until 2026-05-16 14:32:18, in 24 h).",
             ),
             (
                 "ends at 2026-05-15T12:32:18.000Z.",
@@ -204,6 +261,16 @@ mod tests {
         assert_eq!(
             told("2026-05-13T12:00:00.000Z  b  resumed at 2026-05-13T12:00:00.000Z"),
             "2026-05-13 14:00:00        2 d ago  b  resumed at 2026-05-13 14:00:00 (2 d ago)"
+        );
+    }
+
+    #[test]
+    fn a_record_tells_the_clock_of_what_it_tells_of() {
+        let times = berlin("2026-05-15T12:32:18.000Z");
+        let row = "2026-05-15T12:27:18.000Z  a  held paused until 2026-05-15T12:35:00.000Z instead of 2026-05-14T12:30:00.000Z, by anna: trial";
+        assert_eq!(
+            times.recorded(row),
+            "2026-05-15 14:27:18      5 min ago  a  held paused until 14:35:00 instead of 2026-05-14 14:30:00, by anna: trial"
         );
     }
 

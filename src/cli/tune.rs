@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 
-use std::time::Duration;
+use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -18,8 +18,10 @@ use crate::store::{StoreAt, StoreReader};
 
 use super::exit::Exit;
 use super::form::{Form, FormArgs};
+use super::moment::Moment;
 use super::output;
 use super::progress::progress_bar;
+use super::shown_times::ShownTimes;
 use super::store_args::StoreArgs;
 use super::tune_record::{Refusal, fixed_thresholds, mode, policy, share};
 use super::tune_rival::{Pool, RivalChoice, beside_rival};
@@ -57,8 +59,8 @@ pub(crate) struct TuneArgs {
     #[arg(long, value_name = "P%", default_value = "0.5%")]
     target: AbandonTarget,
     /// How far to go back; the record is kept for 21 days
-    #[arg(long, value_name = "DURATION", default_value = "14d", value_parser = humantime::parse_duration)]
-    since: Duration,
+    #[arg(long, value_name = "DURATION|TIME", default_value = "14d", value_parser = Moment::from_str)]
+    since: Moment,
     /// How the campaign dials: progressive, power=DIALS (for each available agent), or predictive=P% (its own target)
     #[arg(long, value_name = "MODE", default_value = "progressive", value_parser = mode)]
     mode: Mode,
@@ -195,7 +197,7 @@ impl From<&CentreFit> for Fit {
 
 /// Recommends a threshold from the store in a directory, as of a moment.
 pub(crate) fn tune(args: &TuneArgs, (at, now): (&StoreAt, Timestamp)) -> Exit {
-    match recommended(args, at, now.minus(args.since)) {
+    match recommended(args, at, args.since.as_of(now, ShownTimes::here().zone())) {
         Ok(found) => match args.form.form() {
             Form::Table => table(args, &found),
             Form::Json => output::json(&json(args, &found)),
@@ -437,7 +439,7 @@ mod tests {
     fn a_history_has_thresholds_in_whole_agents() {
         let policy = history("5/8,running=3m").unwrap();
         assert_eq!(whole_agents(&policy.thresholds), Some((5, 8)));
-        assert_eq!(policy.min_running, Duration::from_secs(180));
+        assert_eq!(policy.min_running, std::time::Duration::from_secs(180));
         assert!(history("10%/20%").unwrap_err().contains("whole agents"));
         assert!(history("aim=0.5%").unwrap_err().contains("moves"));
     }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::json;
+
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::{Message, meant};
 use crate::notify::{Answer, FormName, HttpPost, OutboxEntry, Post, Receiver};
@@ -9,6 +12,7 @@ use crate::settings::{Fault, Resolved, RunArgs, Scope, Settings, resolve_within}
 use crate::telemetry::DeliveryOutcome;
 
 use super::exit::Exit;
+use super::form::FormArgs;
 use super::one_tenant::OneTenantArgs;
 use super::output;
 
@@ -20,6 +24,8 @@ pub(crate) enum WebhookCommand {
         /// Only to the receiver of this name; `webhook` is that of --webhook-url
         #[arg(long, value_name = "NAME")]
         receiver: Option<String>,
+        #[command(flatten)]
+        form: FormArgs,
         #[command(flatten)]
         args: Box<OneTenantArgs>,
     },
@@ -65,7 +71,7 @@ fn stand_in(name: &str, missing: &[String]) -> Option<String> {
 }
 
 /// Sends one message once to each receiver, or to one, bypassing the outbox. The first that fails decides how the command ends.
-pub(crate) async fn test(settings: &Settings, only: Option<&str>) -> Exit {
+pub(crate) async fn test(settings: &Settings, only: Option<&str>, form: FormArgs) -> Exit {
     let all: Vec<&Receiver> = settings.all_receivers().collect();
     if all.is_empty() {
         output::talk(
@@ -91,16 +97,104 @@ pub(crate) async fn test(settings: &Settings, only: Option<&str>) -> Exit {
     // One alone needs no name to be told from others.
     let by_name = all.len() > 1 || !settings.receivers.is_empty();
     let mut exit = Exit::Ok;
+    let mut sent = Vec::new();
     for receiver in asked {
-        let ended = test_one(receiver, by_name).await;
+        let ended = test_one(receiver, by_name, form, &mut sent).await;
         if exit == Exit::Ok {
             exit = ended;
+        }
+    }
+    if form.is_json() {
+        let ok = exit == Exit::Ok;
+        let told = output::json(&json!({"schema": "webhook-test/1", "ok": ok, "messages": sent}));
+        if ok {
+            return told;
         }
     }
     exit
 }
 
-async fn test_one(receiver: &Receiver, by_name: bool) -> Exit {
+/// A message that was sent, and what came back.
+#[derive(Serialize)]
+struct SentMessage {
+    id: String,
+    receiver: String,
+    /// The form that the receiver takes.
+    form: &'static str,
+    url: String,
+    delivered: bool,
+    /// The HTTP status; none where nothing answered.
+    status: Option<u16>,
+    took_ms: u64,
+    why: String,
+    /// The beginning of what the receiver said.
+    said: Option<String>,
+}
+
+impl SentMessage {
+    fn of(receiver: &Receiver, id: &str, answer: &Answer, took: Duration) -> Self {
+        let (status, said) = match answer {
+            Answer::Status {
+                status, excerpt, ..
+            } => (Some(*status), Some(excerpt.clone())),
+            Answer::Timeout | Answer::Connect { .. } => (None, None),
+        };
+        Self {
+            id: id.to_owned(),
+            receiver: receiver.label().to_owned(),
+            form: receiver.form.name().word(),
+            url: receiver.url.to_string(),
+            delivered: answer.outcome() == DeliveryOutcome::Delivered,
+            status,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            why: answer.why(),
+            said: said.filter(|said| !said.is_empty()),
+        }
+    }
+
+    /// How the command ends where this is the last message.
+    fn exit(&self) -> Exit {
+        match (self.delivered, self.status) {
+            (true, _) => Exit::Ok,
+            (false, None) => Exit::Unreachable,
+            (false, Some(_)) => Exit::Refused,
+        }
+    }
+
+    fn print(&self, by_name: bool) {
+        let Self {
+            id,
+            url,
+            why,
+            took_ms,
+            ..
+        } = self;
+        let which = if by_name {
+            format!(" ({}, form {})", self.receiver, self.form)
+        } else {
+            String::new()
+        };
+        output::result(format_args!("sent    webhook.test {id} to {url}{which}"));
+        let said = self.said.as_ref();
+        let said = said.map_or(String::new(), |said| format!("; it said: {said}"));
+        match (self.delivered, self.status) {
+            (true, _) => output::result(format_args!("ok      {why} in {took_ms} ms{said}")),
+            (false, None) => {
+                output::result(format_args!("FAILED  after {took_ms} ms: {why}"));
+            }
+            (false, Some(_)) => {
+                output::result(format_args!("FAILED  {why} in {took_ms} ms{said}"));
+            }
+        }
+    }
+}
+
+async fn test_one(
+    receiver: &Receiver,
+    by_name: bool,
+    form: FormArgs,
+    sent: &mut Vec<SentMessage>,
+) -> Exit {
     let post = match HttpPost::new(receiver.clone(), 1) {
         Ok(post) => post,
         Err(why) => {
@@ -136,15 +230,12 @@ async fn test_one(receiver: &Receiver, by_name: bool) -> Exit {
         let started = clock.monotonic();
         let answer = post.post(&entry, clock.now()).await;
         let took = clock.monotonic().saturating_sub(started);
-        let (id, url) = (&entry.id, &receiver.url);
-        let which = if by_name {
-            let form = receiver.form.name().word();
-            format!(" ({}, form {form})", receiver.label())
-        } else {
-            String::new()
-        };
-        output::result(format_args!("sent    webhook.test {id} to {url}{which}"));
-        let exit = print_answer(&answer, took);
+        let told = SentMessage::of(receiver, &entry.id, &answer, took);
+        if !form.is_json() {
+            told.print(by_name);
+        }
+        let exit = told.exit();
+        sent.push(told);
         if exit != Exit::Ok {
             return exit;
         }
@@ -164,29 +255,4 @@ fn test_entry(message: &Message) -> Result<OutboxEntry, serde_json::Error> {
         attempts: 0,
         decision: message.decision,
     })
-}
-
-fn print_answer(answer: &Answer, took: Duration) -> Exit {
-    let took = took.as_millis();
-    let said = match answer {
-        Answer::Status { excerpt, .. } if !excerpt.is_empty() => format!("; it said: {excerpt}"),
-        Answer::Status { .. } | Answer::Timeout | Answer::Connect { .. } => String::new(),
-    };
-    match answer.outcome() {
-        DeliveryOutcome::Delivered => {
-            output::result(format_args!("ok      {} in {took} ms{said}", answer.why()));
-            Exit::Ok
-        }
-        DeliveryOutcome::Timeout | DeliveryOutcome::Connect => {
-            output::result(format_args!("FAILED  after {took} ms: {}", answer.why()));
-            Exit::Unreachable
-        }
-        DeliveryOutcome::Redirect
-        | DeliveryOutcome::Client
-        | DeliveryOutcome::TooMany
-        | DeliveryOutcome::Server => {
-            output::result(format_args!("FAILED  {} in {took} ms{said}", answer.why()));
-            Exit::Refused
-        }
-    }
 }

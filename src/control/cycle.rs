@@ -229,6 +229,7 @@ impl Cycle {
             journal,
             campaigns_missing: self.campaigns.missing(),
             failed_command: self.commanding.failed(),
+            assignments: Assigning::views(self.assigning.as_ref()),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::platform::port::{Connected, PlatformFault};
 
 use super::ports::{Clock, Journal, JournalFault};
-use super::status::{CampaignView, ObservableState};
+use super::status::{AssignmentView, CampaignView, ObservableState};
 
 /// Everything outside that the loop uses.
 pub struct Ports {
@@ -128,4 +128,6 @@ pub struct TickReport {
     pub campaigns_missing: usize,
     /// The last command that did not come to its end.
     pub failed_command: Option<Conclusion>,
+    /// The lists of preview campaigns, with what was sent of each.
+    pub assignments: Vec<AssignmentView>,
 }

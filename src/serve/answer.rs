@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::operator::{AppliedChange, OperatorError};
 
+use super::applied;
+
 /// The body of a response.
 pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
@@ -28,7 +30,11 @@ pub struct ApiFault {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<SteeredElsewhere>,
     /// What was done all the same, for other tenants.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "applied::optional"
+    )]
     pub made: Option<AppliedChange>,
     /// What became of each campaign, where several were asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -106,6 +112,9 @@ impl SteeredElsewhere {
         }
     }
 }
+
+/// The word of an answer to a path that nothing is at.
+pub const NO_SUCH_PATH: &str = "path";
 
 /// The word of an answer that names the daemon to ask.
 pub const STANDBY: &str = "standby";

@@ -191,8 +191,11 @@ impl Sources {
             Operation::SetThresholds => {
                 let campaign = campaign()?;
                 let asked: ThresholdsRequest = body(request).await?;
+                let beyond = beyond_the_pool(&campaign, &asked);
                 let (change, author) = thresholds(campaign.id, &asked, caller)?;
-                ask(&campaign.served, slot, change, author).await
+                let answer = asked_for(&campaign.served, slot, change, author).await?;
+                let notes = beyond.into_iter().chain(answer.notes).collect();
+                Ok(json(&ChangeAnswer { notes, ..answer }))
             }
             Operation::Hold => {
                 let campaign = campaign()?;
@@ -215,7 +218,7 @@ impl Sources {
                 ask(&campaign.served, slot, change, author).await
             }
             Operation::RestoreThresholds => {
-                let author = query.author(caller)?;
+                let author = query.author_or(caller, "as configured")?;
                 let campaign = campaign()?;
                 let change = OperatorCommand::RestoreThresholds {
                     campaign: campaign.id,
@@ -375,14 +378,50 @@ async fn ask(
     change: OperatorCommand,
     author: Author,
 ) -> Answered {
+    let answer = asked_for(served, slot, change, author).await?;
+    Ok(json(&answer))
+}
+
+async fn asked_for(
+    served: &ServedTenant,
+    slot: &Arc<Slot>,
+    change: OperatorCommand,
+    author: Author,
+) -> Result<ChangeAnswer, Failure> {
     let _busy = slot.busy();
     let made = served.handle.ask(change, author).await?;
-    Ok(json(&ChangeAnswer {
+    Ok(ChangeAnswer {
         schema: SCHEMA,
         made,
         campaigns: Vec::new(),
         notes: notes(served),
-    }))
+    })
+}
+
+/// What to know of a threshold that no number of agents reaches. How many are not offline is known where a threshold in force is a share of
+/// them; elsewhere the platform is asked for the available ones alone, and nothing is said.
+fn beyond_the_pool(campaign: &NamedCampaign, asked: &ThresholdsRequest) -> Option<String> {
+    let observed = campaign.served.observed.borrow();
+    let view = view(&observed, &campaign.id).ok()?;
+    let known = view.reason.as_ref()?.staffed()?;
+    let beyond = |key: &str, text: Option<&str>| match text?.trim().parse() {
+        Ok(Limit::Agents(agents)) if agents > known => Some(format!("{key} {agents}")),
+        Ok(Limit::Agents(_) | Limit::Share(_)) | Err(_) => None,
+    };
+    let resume_at = beyond("resume_at", asked.resume_at.as_deref())?;
+    let (what, then) = match beyond("pause_below", asked.pause_below.as_deref()) {
+        Some(pause_below) => (
+            format!("{pause_below} and {resume_at} are"),
+            "the campaign is paused",
+        ),
+        None => (
+            format!("{resume_at} is"),
+            "once paused, the campaign stays so",
+        ),
+    };
+    Some(format!(
+        "{what} more than the {known} agents that are not offline: {then} until as many are available"
+    ))
 }
 
 /// What keeps a change of these campaigns from acting now: it is in force, and nobody may believe that it has stopped anything.

@@ -16,6 +16,7 @@ use crate::domain::{
 
 use super::aim::AimDocument;
 use super::answer::{CampaignAnswer, SteeredElsewhere};
+use super::applied;
 use super::assignments::AssignmentDocument;
 use super::guards::GuardDocument;
 use super::outage::OutageDocument;
@@ -386,6 +387,7 @@ pub struct ChangeAnswer {
     /// The form's version.
     pub schema: u32,
     /// What was changed.
+    #[serde(with = "applied")]
     pub made: AppliedChange,
     /// What became of each campaign, where several were asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

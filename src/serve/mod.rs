@@ -21,6 +21,7 @@
 mod aim;
 mod answer;
 mod api;
+mod applied;
 mod assets;
 mod assignments;
 mod caller;
@@ -55,7 +56,7 @@ pub mod words;
 mod write_timeout;
 
 pub use aim::AimDocument;
-pub use answer::{ApiFault, CampaignAnswer, STANDBY, SteeredElsewhere};
+pub use answer::{ApiFault, CampaignAnswer, NO_SUCH_PATH, STANDBY, SteeredElsewhere};
 pub use api::{HoldRequest, OutcomesRequest, PauseOwnerRequest, ThresholdsRequest};
 pub use assignments::{AssignmentDocument, DispatchDocument};
 pub use caller::{CallerDocument, KnownBy};

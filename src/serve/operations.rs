@@ -4,7 +4,7 @@ use hyper::{Method, StatusCode};
 
 use crate::identity::Role;
 
-use super::answer::Failure;
+use super::answer::{Failure, NO_SUCH_PATH};
 
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +182,7 @@ pub(super) fn find<'p>(
     }
     Err(Failure::one(
         StatusCode::NOT_FOUND,
-        "path",
+        NO_SUCH_PATH,
         "not here; /api/v1/openapi.json describes what is",
     ))
 }

@@ -8,6 +8,9 @@ use crate::domain::queue::QueueRecord;
 use crate::domain::throttle::PaceNotice;
 use crate::domain::{Alert, Delivery, Direction, HoldKind, Notice, PauseOwnerKind, UnprovenEnd};
 
+/// So many lines of a reload are told in a row of the audit, which has all of them.
+const MOST_LINES: usize = 5;
+
 /// Describes an applied change.
 #[must_use]
 pub fn made(made: &AppliedChange) -> String {
@@ -17,7 +20,7 @@ pub fn made(made: &AppliedChange) -> String {
             until,
             was_until,
         } => {
-            let was = was_until.map_or(String::new(), |was| format!(" (was until {was})"));
+            let was = was_until.map_or(String::new(), |was| format!(", instead of until {was}"));
             format!("held {} until {until}{was}", hold.label())
         }
         AppliedChange::HeldSeveral {
@@ -216,10 +219,9 @@ pub fn event(event: &AuditEvent) -> String {
             reason,
             made: change,
         } => {
-            let change = made(change).replace("\n  ", "; ");
             let typed = typed.as_ref();
             let typed = typed.map_or(String::new(), |typed| format!(" (\"{typed}\")"));
-            format!("{change}, by {by}{typed}: {reason}")
+            applied(change, &format!("by {by}{typed}: {reason}"))
         }
         AuditEvent::Queue { record } => queue(record),
         AuditEvent::Sealed {
@@ -238,6 +240,41 @@ pub fn event(event: &AuditEvent) -> String {
         }
         AuditEvent::Outbox { event, .. } => format!("message {event} was not simply delivered"),
     }
+}
+
+/// Describes an applied change with its author, as one sentence.
+fn applied(change: &AppliedChange, by: &str) -> String {
+    if let AppliedChange::Reloaded {
+        changes,
+        after_restart,
+        ..
+    } = change
+    {
+        if changes.is_empty() && after_restart.is_empty() {
+            return format!("configuration reloaded, nothing differs, {by}");
+        }
+        let now = some_of("; changed: ", changes);
+        let later = some_of("; at the next start: ", after_restart);
+        return format!("configuration reloaded, {by}{now}{later}");
+    }
+    if let AppliedChange::ReloadRefused { faults } = change {
+        let why = some_of(": ", faults);
+        return format!("configuration not reloaded, {by}; the one before stays in force{why}");
+    }
+    format!("{}, {by}", made(change))
+}
+
+/// The first lines of several behind their mark, and how many more there are; empty where there are none.
+fn some_of(mark: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let first: Vec<&str> = lines.iter().take(MOST_LINES).map(String::as_str).collect();
+    let more = match lines.len().saturating_sub(first.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{mark}{}{more}", first.join(", "))
 }
 
 fn pace_notice(notice: &PaceNotice) -> String {
@@ -376,5 +413,69 @@ fn alert(alert: &Alert) -> String {
             format!("pause of unknown origin resolved: {end}")
         }
         Alert::BudgetExhausted { .. } => "resume budget of this hour used up".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Timestamp;
+
+    use super::*;
+
+    fn row(made: AppliedChange) -> String {
+        event(&AuditEvent::Operator {
+            by: "anna".to_owned(),
+            typed: None,
+            reason: "trial".to_owned(),
+            made,
+        })
+    }
+
+    fn lines(many: usize) -> Vec<String> {
+        (1..=many)
+            .map(|line| format!("key{line}: 5 -> 6"))
+            .collect()
+    }
+
+    #[test]
+    fn an_extended_hold_is_one_sentence() {
+        let at = |text| Timestamp::parse_rfc3339(text).unwrap();
+        let held = AppliedChange::Held {
+            hold: HoldKind::Paused,
+            until: at("2026-11-28T04:10:00Z"),
+            was_until: Some(at("2026-11-28T03:13:00Z")),
+        };
+        assert_eq!(
+            row(held),
+            "held paused until 2026-11-28T04:10:00.000Z, instead of until 2026-11-28T03:13:00.000Z, by anna: trial"
+        );
+    }
+
+    #[test]
+    fn a_reload_is_one_sentence_however_much_it_changed() {
+        let reloaded = |changes, after_restart, not_read_again: &[&str]| {
+            let not_read_again = not_read_again.iter().map(|name| (*name).to_owned());
+            row(AppliedChange::Reloaded {
+                config: String::new(),
+                changes,
+                after_restart,
+                not_read_again: not_read_again.collect(),
+            })
+        };
+        assert_eq!(
+            reloaded(Vec::new(), Vec::new(), &["CXONE_CLIENT_SECRET"]),
+            "configuration reloaded, nothing differs, by anna: trial"
+        );
+        assert_eq!(
+            reloaded(lines(2), lines(1), &[]),
+            "configuration reloaded, by anna: trial; changed: key1: 5 -> 6, key2: 5 -> 6; at the next start: key1: 5 -> 6"
+        );
+        let many = reloaded(lines(9), Vec::new(), &[]);
+        assert!(many.ends_with("key5: 5 -> 6 and 4 more"), "{many}");
+        let faults = lines(1);
+        assert_eq!(
+            row(AppliedChange::ReloadRefused { faults }),
+            "configuration not reloaded, by anna: trial; the one before stays in force: key1: 5 -> 6"
+        );
     }
 }

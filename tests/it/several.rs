@@ -168,7 +168,11 @@ fn an_answer_names_each_campaign_and_why_one_is_as_it_was() {
     let made = longer.json()["made"].clone();
     assert_eq!(made["was_until"], held.json()["made"]["until"], "{made}");
     let told = api.command(&["history", "--campaign", "north-1"]).output();
-    assert!(told.stdout.contains(" (was until "), "{}", told.stdout);
+    assert!(
+        told.stdout.contains(", instead of until "),
+        "{}",
+        told.stdout
+    );
 
     let path = "/api/v1/holds?team=North&reason=done&author=anna";
     let released = api.change("DELETE", path, &Value::Null);

@@ -16,7 +16,7 @@ use crate::simulator::Scenario;
 use compared::{Compared, Row};
 
 use super::exit::Exit;
-use super::form::TableForm;
+use super::form::{TableForm, TableFormArgs};
 use super::output;
 use super::progress::progress_bar;
 use super::scenario;
@@ -101,12 +101,8 @@ pub(crate) struct CompareArgs {
     /// Threads; the figures are the same for any number [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
-    /// The form of the output
-    #[arg(short, long, value_enum, default_value_t)]
-    output: TableForm,
-    /// The same as `--output json`
-    #[arg(long, hide = true, conflicts_with = "output")]
-    json: bool,
+    #[command(flatten)]
+    form: TableFormArgs,
     /// Also draw connects by abandoned calls, with the front, into this SVG file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
@@ -171,12 +167,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
         ));
         return Exit::Io;
     }
-    let form = if args.json {
-        TableForm::Json
-    } else {
-        args.output
-    };
-    match form {
+    match args.form.form() {
         TableForm::Table => {
             table::print(&compared, days);
             Exit::Ok

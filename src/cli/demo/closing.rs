@@ -16,6 +16,7 @@ use super::show::Show;
 /// The output of `-o json`.
 #[derive(Serialize)]
 struct Report<'a> {
+    schema: &'static str,
     scenario: &'a str,
     about: &'a str,
     simulated: &'static str,
@@ -124,6 +125,7 @@ impl Show {
         let journal = self.simulator.handle().journal();
         let transitions = journal.iter().filter(|entry| entry.from != entry.to);
         let report = Report {
+            schema: "demo/1",
             scenario: &self.scenario.name,
             about: &self.scenario.about,
             simulated: "agents, callers, customers, and the clock's speed; the daemon is the real one",

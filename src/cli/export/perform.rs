@@ -8,7 +8,9 @@ use crate::store::{ReplayFault, SeriesSpan, StoreAt, StoreFault, StoreReader, Ti
 
 use super::super::audit::of_replay;
 use super::super::exit::Exit;
+use super::super::moment::Moment;
 use super::super::output;
+use super::super::shown_times::ShownTimes;
 use super::args::{ExportArgs, ExportKind, RecordForm};
 use super::decisions::each_decision;
 use super::record::{AuditRowRecord, DecisionRecord, FlatRecord, SeriesRecord, TransitionRecord};
@@ -29,9 +31,11 @@ enum ExportFault {
 
 /// Exports from a store, as of a moment.
 pub(in super::super) fn export(args: &ExportArgs, (at, now): (&StoreAt, Timestamp)) -> Exit {
+    let shown = ShownTimes::here();
+    let time = |moment: Moment| moment.as_of(now, shown.zone());
     let span = TimeSpan {
-        since: args.since.as_of(now),
-        until: args.until.map_or(now, |until| until.as_of(now)),
+        since: time(args.since),
+        until: args.until.map_or(now, time),
     };
     if span.until <= span.since {
         output::talk(format_args!(

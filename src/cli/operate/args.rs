@@ -1,8 +1,10 @@
 //! The arguments of the commands that talk to a running daemon.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use crate::cli::form::FormArgs;
+use crate::cli::moment::Moment;
 
 /// The daemon to talk to, and the token for it.
 #[derive(Clone, Debug, clap::Args)]
@@ -145,8 +147,12 @@ pub(crate) enum Operate {
         /// Go back to the configured thresholds
         #[arg(long, conflicts_with_all = ["pause_below", "resume_at", "abandon_target", "lasts"])]
         as_configured: bool,
-        #[command(flatten)]
-        why: WhyArgs,
+        /// The reason, for the audit; with --as-configured none is needed
+        #[arg(long, value_name = "TEXT", required_unless_present = "as_configured")]
+        reason: Option<String>,
+        /// The author, for the audit [default: the user at the keyboard]
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -236,12 +242,20 @@ pub(crate) enum Operate {
     },
     /// Show the audit log, the newest first
     History {
-        /// A duration back from now, or a time
-        #[arg(long, value_name = "DURATION|TIME", default_value = "24h")]
-        since: String,
-        /// Only this campaign
-        #[arg(long, value_name = "ID")]
+        /// Only this campaign: its id; of several tenants, as TENANT/ID
+        #[arg(value_name = "CAMPAIGN")]
         campaign: Option<String>,
+        /// The same as CAMPAIGN
+        #[arg(
+            long = "campaign",
+            value_name = "ID",
+            hide_short_help = true,
+            conflicts_with = "campaign"
+        )]
+        campaign_id: Option<String>,
+        /// A duration back from now, or a time in any form in which one is printed, such as 03:10 or "2026-11-28 03:10"
+        #[arg(long, value_name = "DURATION|TIME", default_value = "24h", value_parser = Moment::from_str)]
+        since: Moment,
         /// Only this tenant
         #[arg(long, value_name = "NAME")]
         tenant: Option<String>,

@@ -14,7 +14,7 @@ use crate::cli::output;
 use crate::cli::shown_times::show_as_daemon;
 use crate::given_file::mode_open_to_all;
 use crate::secrets::{clean, file_text};
-use crate::serve::{ApiFault, CLOCK, STANDBY, SteeredElsewhere};
+use crate::serve::{ApiFault, CLOCK, NO_SUCH_PATH, STANDBY, SteeredElsewhere};
 use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, SERVER};
 use crate::sockets::{ClientBounds, HttpClient};
 
@@ -92,7 +92,7 @@ impl Client {
             .filter(|url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| {
                 ClientFault::Given(format!(
-                    "--server: `{address}` is not an address; write such as {DEFAULT_SERVER}"
+                    "--server (or {SERVER}): `{address}` is not an address; write such as {DEFAULT_SERVER}"
                 ))
             })?;
         let bounds = ClientBounds {
@@ -287,7 +287,10 @@ impl Client {
             let fault = ApiFault::of("refused", faults);
             return Err(ClientFault::Refused(status, Box::new(fault)));
         }
-        Err(match serde_json::from_str(&text) {
+        Err(match serde_json::from_str::<ApiFault>(&text) {
+            Ok(fault) if fault.error == NO_SUCH_PATH && self.base.path() != "/" => {
+                self.below_a_path()
+            }
             Ok(fault) => ClientFault::Refused(status, Box::new(fault)),
             Err(_) => self.foreign(status),
         })
@@ -323,10 +326,20 @@ impl Client {
             | StatusCode::GATEWAY_TIMEOUT => ClientFault::NotReached(format!(
                 "{base} answered {status}; try again in a moment, and look whether the daemon behind it runs"
             )),
+            StatusCode::NOT_FOUND if base.path() != "/" => self.below_a_path(),
             status => ClientFault::NotReached(format!(
                 "{base} answered {status}, and not as a daemon does; is --server the --listen of campaign-autopilot, without a path?"
             )),
         }
+    }
+
+    /// Nothing of a daemon is where the address leads. A proxy may serve one below a path, so that an address may have one.
+    fn below_a_path(&self) -> ClientFault {
+        let base = &self.base;
+        let without = base.origin().ascii_serialization();
+        ClientFault::Given(format!(
+            "--server (or {SERVER}) is {base}, and nothing of a daemon is below that path: give {without} without a path"
+        ))
     }
 
     fn broken(&self, wrong: reqwest::Error) -> ClientFault {

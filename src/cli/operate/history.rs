@@ -1,25 +1,43 @@
 //! `history`.
 
 use crate::cli::exit::Exit;
+use crate::cli::moment::Moment;
 use crate::cli::output;
+use crate::cli::shown_times::ShownTimes;
 use crate::serve::{EntryDocument, HistoryDocument};
 
 use super::args::ServerArgs;
 use super::client::{Client, ClientFault};
 
+/// The path of the history.
+const HISTORY: [&str; 3] = ["api", "v1", "history"];
+
 pub(super) async fn history(
     server: &ServerArgs,
-    since: &str,
+    since: Moment,
     (tenant, campaign): (Option<&str>, Option<&str>),
     limit: u32,
 ) -> Result<Exit, ClientFault> {
     let limit = limit.to_string();
-    let mut query = vec![("since", since), ("limit", limit.as_str())];
-    query.extend(tenant.map(|tenant| ("tenant", tenant)));
-    query.extend(campaign.map(|campaign| ("campaign", campaign)));
     let client = Client::new(server)?;
-    let (document, text): (HistoryDocument, _) =
-        client.get(&["api", "v1", "history"], &query).await?;
+    let whose = [("tenant", tenant), ("campaign", campaign)];
+    let whose = whose.into_iter();
+    let whose: Vec<(&str, &str)> = whose
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let ask = async |since: &str, limit: &str| -> Result<(HistoryDocument, String), ClientFault> {
+        let query = [&[("since", since), ("limit", limit)], &whose[..]].concat();
+        client.get(&HISTORY, &query).await
+    };
+    if since.is_on_clock() {
+        // The clock is that of the daemon's zone, which its answers name.
+        ask("1s", "1").await?;
+    }
+    let since = match since {
+        Moment::Ago(ago) => humantime::format_duration(ago).to_string(),
+        Moment::At(_) | Moment::OnClock(..) => ShownTimes::here().time_of(since).to_string(),
+    };
+    let (document, text) = ask(&since, &limit).await?;
     if server.form.is_json() {
         output::result(text);
         return Ok(Exit::Ok);
@@ -35,7 +53,7 @@ pub(super) async fn history(
             Some(tenant) => format!("{tenant}/{campaign}"),
             None => campaign.to_owned(),
         };
-        output::told(format_args!(
+        output::recorded(format_args!(
             "{}  {campaign}  {says} [{}]",
             entry.at, entry.decision
         ));

@@ -23,16 +23,19 @@ pub(crate) async fn operate(command: Operate) -> Exit {
             campaign,
             set,
             lasts,
-            as_configured: false,
-            why,
+            as_configured,
+            reason,
+            author,
             server,
-        } => changes::set(&server, &campaign, set, lasts, why).await,
-        Operate::Set {
-            campaign,
-            why,
-            server,
-            ..
-        } => changes::restore(&server, &campaign, why).await,
+        } => {
+            let reason = reason.unwrap_or_else(|| "as configured".to_owned());
+            let why = WhyArgs { reason, author };
+            if as_configured {
+                changes::restore(&server, &campaign, why).await
+            } else {
+                changes::set(&server, &campaign, set, lasts, why).await
+            }
+        }
         Operate::Hold {
             which,
             queue,
@@ -84,14 +87,16 @@ pub(crate) async fn operate(command: Operate) -> Exit {
             server,
         } => changes::reload(&server, WhyArgs { reason, author }).await,
         Operate::History {
-            since,
             campaign,
+            campaign_id,
+            since,
             tenant,
             limit,
             server,
         } => {
+            let campaign = campaign.or(campaign_id);
             let whose = (tenant.as_deref(), campaign.as_deref());
-            history::history(&server, &since, whose, limit).await
+            history::history(&server, since, whose, limit).await
         }
         Operate::Healthcheck { ready, server } => health(&server, ready).await,
     };

@@ -41,6 +41,7 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &OneTenantArgs) -> E
     match shown.await {
         Ok(reading) if as_json => {
             output::result(json!({
+                "schema": "queue-show/1",
                 "queue": reading.queue,
                 "version": reading.version,
                 "members": reading.members,

@@ -406,6 +406,7 @@ fn as_json(
 ) -> Value {
     let told = |wrong: &String| json!({"refused": wrong});
     json!({
+        "schema": "queue-optimize/1",
         "queue": asked.id,
         "classic": match &computed.classic {
             Ok(classic) => json!(classic),
@@ -458,7 +459,9 @@ fn tell_utilisation(load: ExpectedLoad, wrap_up: Duration, as_json: bool) -> Exi
     };
     let faults = utilisation.faults();
     if as_json {
-        output::result(json!({"utilisation": utilisation, "faults": faults}));
+        output::result(
+            json!({"schema": "queue-utilisation/1", "utilisation": utilisation, "faults": faults}),
+        );
     } else {
         output::result(utilisation);
         output::result(format_args!(

@@ -94,6 +94,7 @@ pub(super) fn prepared_json(prepared: &Prepared, change: &ChangeSet) -> Value {
         faults,
     } = prepared;
     json!({
+        "schema": "queue-change/1",
         "queue": reading.queue,
         "version": reading.version,
         "change": change,

@@ -37,7 +37,7 @@ async fn try_reassign(
         let order = mover.prepare(agent, queues).await.map_err(|f| fail(&f))?;
         if as_json {
             output::result(
-                json!({"agent": agent, "queues": queues, "status": order.status, "outcome": null}),
+                json!({"schema": "queue-reassign/1", "agent": agent, "queues": queues, "status": order.status, "outcome": null}),
             );
         } else {
             tell(&order);
@@ -60,7 +60,7 @@ async fn try_reassign(
     } = &reassigned;
     if as_json {
         output::result(json!({
-            "agent": agent, "queues": queues, "status": order.status, "outcome": conclusion.queue_label(),
+            "schema": "queue-reassign/1", "agent": agent, "queues": queues, "status": order.status, "outcome": conclusion.queue_label(),
             "decision": decision.to_string(), "status_after": status_after, "why": why,
         }));
     } else {

@@ -51,7 +51,8 @@ impl TokenArgs {
 pub(crate) enum TokenCommand {
     /// Make a token and print its secret, this once; only its hash is kept
     ///
-    /// The secret alone goes to standard output, so that it can be sent on to where it is kept. A running daemon takes it within a second.
+    /// The secret alone goes to standard output, so that it can be sent on to where it is kept; with -o json it is a member of the
+    /// document. A running daemon takes it within a second.
     Add {
         /// Whom it stands for: a person or a program, as the audit is to name them
         #[arg(value_name = "NAME")]
@@ -62,6 +63,8 @@ pub(crate) enum TokenCommand {
         /// Replace the secret and the role of a token that there is
         #[arg(long)]
         replace: bool,
+        #[command(flatten)]
+        form: FormArgs,
     },
     /// List the tokens with their roles; no secret can be shown again
     List {
@@ -73,5 +76,7 @@ pub(crate) enum TokenCommand {
         /// Whom it stands for
         #[arg(value_name = "NAME")]
         name: String,
+        #[command(flatten)]
+        form: FormArgs,
     },
 }

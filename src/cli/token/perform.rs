@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::cli::exit::Exit;
 use crate::cli::form::Form;
@@ -38,9 +39,10 @@ pub(crate) fn token(command: &TokenCommand, args: &TokenArgs) -> Exit {
             name,
             role,
             replace,
-        } => add(args, name, *role, *replace),
+            form,
+        } => add(args, (name, *role), *replace, form.form()),
         TokenCommand::List { form } => list(args, form.form()),
-        TokenCommand::Remove { name } => remove(args, name),
+        TokenCommand::Remove { name, form } => remove(args, name, form.form()),
     };
     done.unwrap_or_else(|(exit, why)| {
         output::talk(format_args!("campaign-autopilot: {why}"));
@@ -48,7 +50,12 @@ pub(crate) fn token(command: &TokenCommand, args: &TokenArgs) -> Exit {
     })
 }
 
-fn add(args: &TokenArgs, name: &str, role: Role, over: bool) -> Result<Exit, Refused> {
+fn add(
+    args: &TokenArgs,
+    (name, role): (&str, Role),
+    over: bool,
+    form: Form,
+) -> Result<Exit, Refused> {
     let configuration = |why| (Exit::Configuration, why);
     let io = |why| (Exit::Io, why);
     if let Some(wrong) = name_fault(name) {
@@ -70,6 +77,13 @@ fn add(args: &TokenArgs, name: &str, role: Role, over: bool) -> Result<Exit, Ref
         hash: TokenHash::of(secret.expose_secret()),
     };
     replace(&file, &with(&text, &token)).map_err(io)?;
+    if form == Form::Json {
+        return Ok(output::json(&json!({
+            "schema": "token-add/1", "name": name, "role": role.label(),
+            "file": file.display().to_string(), "replaced": tokens.named(name).is_some(),
+            "secret": secret.expose_secret(),
+        })));
+    }
     output::talk(format_args!(
         "token of `{name}` with the role {role}, in {}; its secret is shown this once:",
         file.display()
@@ -108,13 +122,18 @@ fn list(args: &TokenArgs, form: Form) -> Result<Exit, Refused> {
     Ok(Exit::Ok)
 }
 
-fn remove(args: &TokenArgs, name: &str) -> Result<Exit, Refused> {
+fn remove(args: &TokenArgs, name: &str, form: Form) -> Result<Exit, Refused> {
     let file = args.file().map_err(|why| (Exit::Configuration, why))?;
     let (text, tokens) = read(&file).map_err(|why| (Exit::Io, why))?;
     if tokens.named(name).is_none() {
         return Err((Exit::NotThere, unknown(name, &tokens)));
     }
     replace(&file, &without(&text, name)).map_err(|why| (Exit::Io, why))?;
+    if form == Form::Json {
+        let file = file.display().to_string();
+        let document = json!({"schema": "token-remove/1", "name": name, "file": file});
+        return Ok(output::json(&document));
+    }
     output::talk(format_args!(
         "the token of `{name}` is removed; a running daemon refuses it within a second"
     ));
