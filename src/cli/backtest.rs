@@ -23,15 +23,15 @@ use super::store_args::StoreArgs;
 const ARMS: [&str; 3] = ["always", "5/8", "2/5"];
 
 const ABOUT: &str = "\
-`history` is what the daemon did; the other rows are what a policy would have asked for on the same readings. The
-readings cannot react: they were made while the history's policy steered. So the rows say how often a policy
+`history` is what the daemon did; the other rows are what a policy would have asked for on the same readings. The \
+readings cannot react: they were made while the history's policy steered. So the rows say how often a policy \
 switches at this site, and nothing about calls; `compare` simulates those.
 
-POLICY is as for `compare`: `always`, or thresholds with options such as 5/8,running=3m. The agents that count stay
+POLICY is as for `compare`: `always`, or thresholds with options such as 5/8,running=3m. The agents that count stay \
 those of the configuration; poll= longer than the daemon's leaves readings out.
 
-Time in which a person had the campaign paused, in which readings failed or the daemon was away is left out. The
-columns: hours observed; trans/h pauses and resumes; paused % of that time; bare % of it running with no agent
+Time in which a person had the campaign paused, in which readings failed or the daemon was away is left out. The \
+columns: hours observed; trans/h pauses and resumes; paused % of that time; bare % of it running with no agent \
 available; idle agents available while it was paused, on average over all of it.";
 
 /// Flags of `backtest`.

@@ -21,8 +21,8 @@ use super::output;
 use super::store_place::store_at;
 
 const ABOUT: &str = "\
-Each row is a campaign and a guard: the calls that count, the calls of which they are a share, the share with its one-sided
-95% upper bound (Wilson), the limit, how many more calls may count, and how much of the period is unknown. What nobody
+Each row is a campaign and a guard: the calls that count, the calls of which they are a share, the share with its one-sided \
+95% upper bound (Wilson), the limit, how many more calls may count, and how much of the period is unknown. What nobody \
 counted is unknown and not zero. The daemon need not run.
 
 It informs: what a law asks for is more than a share, and no row says that a law is kept.";

@@ -57,22 +57,25 @@ const WORKERS: usize = 2;
 
 const AFTER_HELP: &str = "\
 Examples:
-  campaign-autopilot demo                       see it work, nothing else needed
-  campaign-autopilot check --online             check the configuration, the credentials and the rights
-  campaign-autopilot run --dry-run              decide, but command nothing
+  campaign-autopilot demo                see it work, nothing else needed
+  campaign-autopilot check --online      configuration, credentials and rights
+  campaign-autopilot run --dry-run       decide, but command nothing
   campaign-autopilot run --pause-below 5 --resume-at 8
-  campaign-autopilot eval                       one poll: what would it do?
-  campaign-autopilot status                     what does the running daemon do, and why?
-  campaign-autopilot explain cmp-884291         which stage decides, and until when?
-  campaign-autopilot set cmp-884291 --pause-below 3 --resume-at 6 --for 2h --reason 'short shift'
-  campaign-autopilot hold cmp-884291 --paused --for 30m --reason 'wrong list loaded'
-  campaign-autopilot release cmp-884291 --ours  whoever paused it: the thresholds may resume it
-  campaign-autopilot queue plan QUEUE --set wrap_up=45s   what would change, and which rules does it break?
-  campaign-autopilot webhook test               does the receiver accept a message?
+  campaign-autopilot eval                one poll: what would it do?
+  campaign-autopilot status              what does the daemon do, and why?
+  campaign-autopilot explain cmp-884291  which stage decides, and until when?
+  campaign-autopilot history --since 03:10             what happened since then?
+  campaign-autopilot set cmp-884291 --pause-below 3 --resume-at 6 --for 2h \\
+      --reason 'short shift'
+  campaign-autopilot hold cmp-884291 --paused --for 30m --reason 'wrong list'
+  campaign-autopilot release cmp-884291 --ours         whoever paused it
+  campaign-autopilot queue plan QUEUE --set wrap_up=45s
+                                         what would change, breaking which rules?
+  campaign-autopilot webhook test        does the receiver accept a message?
 
-Exit codes: 0 done, 1 an audit that does not hold, something that is not there or a daemon that is not ready, 2 wrong usage,
-10 eval would act, 65 a change of a queue that breaks a rule, 66 no audit to verify, 69 platform or daemon not reached, 70 internal error,
-74 store, file or listener, 75 somebody else changed the queue, 77 refused by the platform or daemon, 78 configuration or a value,
+Exit codes: 0 done, 1 an audit that does not hold, something that is not there or a daemon that is not ready, 2 wrong usage, \
+10 eval would act, 65 a change of a queue that breaks a rule, 66 no audit to verify, 69 platform or daemon not reached, 70 internal error, \
+74 store, file or listener, 75 somebody else changed the queue, 77 refused by the platform or daemon, 78 configuration or a value, \
 130 ended by a second signal.";
 
 /// Pauses and resumes a contact centre's outbound campaigns by how many agents are available.

@@ -93,4 +93,38 @@ mod tests {
         there.sort_unstable();
         assert_eq!(named, there);
     }
+
+    /// What a terminal is wide at least.
+    const WIDTH: usize = 80;
+
+    fn check_examples(command: &Command, name: &str) -> usize {
+        let texts = [
+            command.get_after_help(),
+            command.get_after_long_help(),
+            command.get_before_help(),
+            command.get_before_long_help(),
+        ];
+        let mut checked = 0;
+        for text in texts.into_iter().flatten() {
+            for line in text
+                .to_string()
+                .lines()
+                .filter(|line| line.starts_with("  "))
+            {
+                assert!(line.chars().count() <= WIDTH, "{name}: `{line}` wraps");
+                checked += 1;
+            }
+        }
+        for inner in command.get_subcommands() {
+            let name = format!("{name} {}", inner.get_name());
+            checked += check_examples(inner, &name);
+        }
+        checked
+    }
+
+    #[test]
+    fn examples_fit_a_narrow_terminal() {
+        let checked = check_examples(&command_line(), "campaign-autopilot");
+        assert!(checked > 30, "{checked} lines of examples");
+    }
 }

@@ -27,26 +27,29 @@ use super::tune_record::{Refusal, fixed_thresholds, mode, policy, share};
 use super::tune_rival::{Pool, RivalChoice, beside_rival};
 
 const ABOUT: &str = "\
-A model of the centre is fitted to the recorded days of one campaign, and thresholds are tried on it. Before that the model
-has to repeat what the record's own policy did on days that it was not fitted to: as many connected calls within 5%, as
-many pauses and resumes within 30%, and abandoned calls within a factor of two. If it does not, nothing is recommended;
+A model of the centre is fitted to the recorded days of one campaign, and thresholds are tried on it. Before that the model \
+has to repeat what the record's own policy did on days that it was not fitted to: as many connected calls within 5%, as \
+many pauses and resumes within 30%, and abandoned calls within a factor of two. If it does not, nothing is recommended; \
 most often --mode or --lines is not what the dialler does.
 
-Another campaign that dials for some of the same agents, a rival, is part of the model where its record is kept by the same
+Another campaign that dials for some of the same agents, a rival, is part of the model where its record is kept by the same \
 daemon. It is taken to dial progressively unless --rival says otherwise; its thresholds are those recorded.
 
-Recommended is the threshold with the most connected calls whose abandoned share keeps the target with 95%. The bounds come
-from 20 fits to days that are drawn anew from the record. Arrivals are repeated, not asked: the figures are for days
+Recommended is the threshold with the most connected calls whose abandoned share keeps the target with 95%. The bounds come \
+from 20 fits to days that are drawn anew from the record. Arrivals are repeated, not asked: the figures are for days \
 like those of the record.
 
-What it needs, for at least five days: `record_workload = true`, counted calls (see `outcomes_every`), and thresholds in
+What it needs, for at least five days: `record_workload = true`, counted calls (see `outcomes_every`), and thresholds in \
 whole agents that stayed the same.
 
 Examples:
   campaign-autopilot tune --campaign cmp-884291 --target 0.5%
-  campaign-autopilot tune --campaign cmp-884291 --target 1% --mode power=1.8 --lines 30 --since 21d
-  campaign-autopilot tune --campaign cmp-884291 --rival cmp-884292:predictive=2%,lines=6
-  campaign-autopilot tune --campaign cmp-884291 --history 5/8,running=3m -o json";
+  campaign-autopilot tune --campaign cmp-884291 --target 1% --since 21d \\
+      --mode power=1.8 --lines 30
+  campaign-autopilot tune --campaign cmp-884291 \\
+      --rival cmp-884292:predictive=2%,lines=6
+  campaign-autopilot tune --campaign cmp-884291 -o json \\
+      --history 5/8,running=3m";
 
 /// Flags of `tune`.
 #[derive(Debug, clap::Args)]

@@ -36,10 +36,10 @@ const ARMS: [&str; 9] = [
 ];
 
 const ABOUT: &str = "\
-Everything is simulated: what differs between the rows is the policy and nothing else. Policies decide with the
+Everything is simulated: what differs between the rows is the policy and nothing else. Policies decide with the \
 daemon's own rules, without HTTP; every policy meets the same callers, customers, agents and breaks.
 
-POLICY is `always` (nobody pauses anything), thresholds with options, or a share of abandoned calls, which takes the same
+POLICY is `always` (nobody pauses anything), thresholds with options, or a share of abandoned calls, which takes the same \
 options and some of its own:
   5/8                         pause below 5, resume at 8, a poll every 30s
   10%/18%                     shares of the agents who are not offline
@@ -48,24 +48,33 @@ options and some of its own:
   5/8,confirm=2/3             two of the last three readings
   5/8,resumes=6               at most so many resumes an hour
   5/8,hours=09:00-12:00+13:00-17:00
-                              paused outside of these hours, in the scenario's zone
-  5/8,grouped                 the campaigns share their agents as a [[group]] does, the first one before the others
-  aim=0.5%                    one threshold that moves until 0.5% of the answered calls are abandoned, a poll every
-                              10s; it learns from the counted calls, so give it --consecutive days
+                              paused outside of these hours, in the
+                              scenario's zone
+  5/8,grouped                 the campaigns share their agents as a [[group]]
+                              does, the first one before the others
+  aim=0.5%                    one threshold that moves until 0.5% of the
+                              answered calls are abandoned, a poll every 10s;
+                              it learns from the counted calls, so give it
+                              --consecutive days
   aim=0.5%,gap=4              resume at so many agents above the threshold (2)
   aim=0.5%,start=2.5          the threshold before anything was learned (3)
-  aim=0.5%,by=shortage        it learns from the polls that find a running campaign just out of agents, not from calls
-  aim=0.5%,reserve            the threshold is given to the dialler as an idle reserve: a dial begins only while more
-                              agents are idle. Nothing is paused
-  5/8,actuator=step-down      power and predictive campaigns dial one call for each idle agent instead of being
-                              paused; with step-down-then-pause they are paused when that is not enough
-  aim=0.5%,signal=available   what is compared: available, available+wrap-up/2 (default) or free+serving
+  aim=0.5%,by=shortage        it learns from the polls that find a running
+                              campaign just out of agents, not from calls
+  aim=0.5%,reserve            the threshold is given to the dialler as an idle
+                              reserve: a dial begins only while more agents
+                              are idle. Nothing is paused
+  5/8,actuator=step-down      power and predictive campaigns dial one call for
+                              each idle agent instead of being paused; with
+                              step-down-then-pause they are paused when that
+                              is not enough
+  aim=0.5%,signal=available   what is compared: available,
+                              available+wrap-up/2 (default) or free+serving
 
-The columns: connects/h answered calls that reached an agent; abandoned % answered calls that did not, within two
-seconds; trans/h pauses and resumes; gaps<2min % of the times between them; paused % of the time; idle paused
-agent-hours an hour of agents idle while a campaign of theirs was paused; inbound ab % of the callers hung up; SL %
-of them were answered in time; pace/h, where a policy slows a campaign down, changes of its dials for each agent or of
-its idle reserve. After each figure stands its standard error. A row with * is on the front: no other one connects more
+The columns: connects/h answered calls that reached an agent; abandoned % answered calls that did not, within two \
+seconds; trans/h pauses and resumes; gaps<2min % of the times between them; paused % of the time; idle paused \
+agent-hours an hour of agents idle while a campaign of theirs was paused; inbound ab % of the callers hung up; SL % \
+of them were answered in time; pace/h, where a policy slows a campaign down, changes of its dials for each agent or of \
+its idle reserve. After each figure stands its standard error. A row with * is on the front: no other one connects more \
 with as few abandoned calls.";
 
 /// Flags of `compare`.

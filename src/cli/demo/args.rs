@@ -11,17 +11,20 @@ use crate::simulator::Dialect as SimDialect;
 const USUALLY_LASTS: Duration = Duration::from_secs(40);
 
 const TEACHES: &str = "\
-The daemon is the real one: every 30 s of the simulated day it polls a simulated platform over HTTP, pauses a
-campaign below 5 available agents, and resumes its own pause at 8. The same day without it is simulated beside it.
+The daemon is the real one: every 30 s of the simulated day it polls a simulated platform over HTTP, pauses a \
+campaign below 5 available agents, and resumes its own pause at 8. The same day without it is simulated beside it. \
 The clock goes on only while the daemon waits for it, so that the same --seed always gives the same day.
 
 Examples:
-  campaign-autopilot demo                               a day with a lunch dip, in 40 s; on a terminal, its page stays
-  campaign-autopilot demo --verbose                     every pause, with the decisions behind it, and a plot
-  campaign-autopilot demo --scenario understaffed-day   another day
-  campaign-autopilot demo --seed 8                      another draw of the same day
-  campaign-autopilot demo --for 10m --port 8642         slow enough to take a hand in, at http://127.0.0.1:8642/
-  campaign-autopilot demo -o json                       everything as data";
+  campaign-autopilot demo                    a day with a lunch dip, in 40 s;
+                                             on a terminal, its page stays
+  campaign-autopilot demo --verbose          every pause with its decisions
+  campaign-autopilot demo --scenario understaffed-day
+  campaign-autopilot demo --seed 8           another draw of the same day
+  campaign-autopilot demo --for 10m --port 8642
+                                             slow enough to take a hand in,
+                                             at http://127.0.0.1:8642/
+  campaign-autopilot demo -o json            everything as data";
 
 /// Flags of `demo`.
 #[derive(Clone, Debug, clap::Args)]

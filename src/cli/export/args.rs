@@ -9,12 +9,13 @@ use super::super::moment::Moment;
 use super::super::store_args::StoreArgs;
 
 const ABOUT: &str = "\
-The columns of each kind of record and their units are in docs/reference/export.md. Times are RFC 3339 in UTC, durations are
+The columns of each kind of record and their units are in docs/reference/export.md. Times are RFC 3339 in UTC, durations are \
 seconds, what is not known is empty (CSV) or null (JSON), and each record names its schema with a version.
 
 Examples:
-  campaign-autopilot export transitions --since 7d --format csv > transitions.csv
-  campaign-autopilot export audit --since 2026-11-01T00:00:00Z --until 2026-12-01T00:00:00Z --format jsonl --file audit.jsonl";
+  campaign-autopilot export transitions --since 7d --format csv > changes.csv
+  campaign-autopilot export audit --since 2026-11-01 --until 2026-12-01 \\
+      --format jsonl --file audit.jsonl";
 
 /// What is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
