@@ -70,7 +70,7 @@ Examples:
   campaign-autopilot hold cmp-884291 --paused --for 30m --reason 'wrong list'
   campaign-autopilot release cmp-884291 --ours         whoever paused it
   campaign-autopilot queue plan QUEUE --set wrap_up=45s
-                                         what would change, breaking which rules?
+                                         what would change, within the rules?
   campaign-autopilot webhook test        does the receiver accept a message?
 
 Exit codes: 0 done, 1 an audit that does not hold, something that is not there or a daemon that is not ready, 2 wrong usage, \

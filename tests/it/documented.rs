@@ -81,6 +81,43 @@ fn the_page_of_the_command_line_is_what_the_program_prints() {
     assert!(found.contains("\n## campaign-autopilot webhook test\n"));
 }
 
+/// What stands between quotation marks and is the name of a document with a version: `check/1`.
+fn schemas(text: &str, mark: char) -> BTreeSet<String> {
+    let is_name = |text: &str| {
+        text.split_once('/').is_some_and(|(name, version)| {
+            let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+            !name.is_empty() && name.chars().all(plain) && version.parse::<u32>().is_ok()
+        })
+    };
+    let quoted = text.split(mark).filter(|text| is_name(text));
+    quoted.map(ToOwned::to_owned).collect()
+}
+
+/// The sources of the commands, in every folder.
+fn sources(folder: &Path, found: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            found.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_page_of_documents_has_each_that_the_commands_print() {
+    let mut program = String::new();
+    sources(&root().join("src/cli"), &mut program);
+    // Records are described on a page of their own.
+    let elsewhere = ["audit/1", "decisions/1", "series/1", "transitions/1"];
+    let mut printed = schemas(&program, '"');
+    printed.retain(|name| !elsewhere.contains(&name.as_str()));
+    let page = schemas(&read("docs/reference/json.md"), '`');
+    assert_eq!(page, printed);
+    assert!(page.len() > 20, "{page:?}");
+}
+
 /// The numbers that a text begins its rows or parts with.
 fn codes<'t>(parts: impl Iterator<Item = &'t str>) -> BTreeSet<u8> {
     let first = parts.filter_map(|part| part.trim().split(' ').next()?.parse().ok());

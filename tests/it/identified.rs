@@ -261,6 +261,19 @@ fn the_file_may_be_named_changed_and_taken_out_by_a_reload() {
     configured.write(&named(&first));
     wait_until("a token is asked for", || me("any").status == 401);
     assert_eq!(me(&anna).json()["name"], "anna");
+    let added = second.run(&["add", "eve", "--role", "view", "--json"]);
+    let added: Value = serde_json::from_str(&added.stdout).unwrap();
+    assert_eq!(
+        [&added["schema"], &added["name"], &added["role"]],
+        ["token-add/1", "eve", "view"]
+    );
+    assert!(added["secret"].as_str().unwrap().starts_with("autopilot_"));
+    let removed = second.run(&["remove", "eve", "-o", "json"]);
+    let removed: Value = serde_json::from_str(&removed.stdout).unwrap();
+    assert_eq!(
+        removed,
+        json!({"schema": "token-remove/1", "name": "eve", "file": second.path()})
+    );
     // One that the settings file names is found without a flag.
     let mut listing = Invocation::bare();
     let listed = listing

@@ -266,8 +266,17 @@ fn restore_puts_the_original_back() {
         "4.5",
         "nothing is written before it is confirmed"
     );
-    let done = asked(&centre, &["restore", "--yes"]);
+    let done = asked(&centre, &["restore", "--yes", "-o", "json"]);
     assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+    let told: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let [pace] = told["campaigns"].as_array().unwrap().as_slice() else {
+        panic!("{told}");
+    };
+    assert_eq!(told["schema"], "restore/1");
+    assert_eq!(
+        [&pace["end"], &pace["found"], &pace["original"]],
+        ["put_back", "4.5 agents kept idle", "2 agents kept idle"]
+    );
     assert_eq!(reserve(&centre), "2");
     person_keeps(&centre, 3);
     let others = asked(&centre, &["restore", "--yes"]);

@@ -1,5 +1,7 @@
 //! A store that can be backed up while it is written, and put back.
 
+use serde_json::json;
+
 use crate::api::Api;
 use crate::centre::{CAMPAIGN, Centre, Finished, Invocation, audit, wait_until};
 
@@ -44,8 +46,14 @@ fn a_backup_of_a_running_daemon_is_whole_and_goes_on_where_it_was() {
     daemon.kill();
 
     let elsewhere = centre.state_dir().join("elsewhere");
-    let done = store(&elsewhere, &["restore", named]);
+    let done = store(&elsewhere, &["restore", named, "-o", "json"]);
     assert_eq!(done.code(), 0, "{}", done.stderr);
+    let told: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let rows = audit(&elsewhere).len();
+    assert_eq!(
+        told,
+        json!({"schema": "store-restore/1", "file": named, "audit_rows": rows})
+    );
     let refused = store(&elsewhere, &["restore", named]);
     assert_eq!(refused.code(), 74);
     assert!(refused.stderr.contains("is there already"));
@@ -65,7 +73,12 @@ fn a_copy_that_was_changed_is_not_put_back() {
     assert_eq!(done.code(), 0, "{}", done.stderr);
     let copy = centre.state_dir().join("copy.sqlite3");
     let named = copy.to_str().unwrap();
-    assert_eq!(store(&centre.state_dir(), &["backup", named]).code(), 0);
+    let done = store(&centre.state_dir(), &["backup", named, "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(
+        (done.code(), &told["schema"]),
+        (0, &json!("store-backup/1"))
+    );
     let connection = rusqlite::Connection::open(&copy).unwrap();
     let changed = "DROP TRIGGER audit_is_never_changed; UPDATE audit SET body = '{}' WHERE seq = 1";
     connection.execute_batch(changed).unwrap();

@@ -48,6 +48,7 @@ mod paging;
 mod pause_claims;
 mod people;
 mod platforms;
+mod printed;
 mod promises;
 mod proof;
 mod published;

@@ -55,7 +55,7 @@ fn a_night_on_call() {
         "campaign-1 no longer held running\n"
     );
     centre.wait_for_status(CAMPAIGN, "PAUSED");
-    let restored = run(&["set", CAMPAIGN, "--as-configured", "--reason", "over"]);
+    let restored = run(&["set", CAMPAIGN, "--as-configured"]);
     assert_eq!(
         good(&restored),
         "campaign-1 pause below 5, resume at 8 as configured\n"
@@ -67,7 +67,7 @@ fn a_night_on_call() {
     let history = run(&["history", "--since", "1h", "--campaign", CAMPAIGN]);
     let told = good(&history);
     for text in [
-        "pause below 5, resume at 8 as configured, by anna: over",
+        "pause below 5, resume at 8 as configured, by anna: as configured",
         "no longer held running, by anna: released by hand",
         "pause confirmed",
     ] {

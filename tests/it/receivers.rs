@@ -489,8 +489,17 @@ fn webhook_test_reaches_each_of_them_without_credentials_of_the_platform() {
         .map(|one| one.json()["event_action"].clone())
         .collect();
     assert_eq!(actions, ["trigger", "resolve"]);
-    let one = told.command(&["webhook", "test", "--receiver", "wfm"]);
+    let one = told.command(&["webhook", "test", "--receiver", "wfm", "-o", "json"]);
     assert_eq!(one.code(), 0, "{}{}", one.stdout, one.stderr);
+    let document: Value = serde_json::from_str(&one.stdout).unwrap();
+    assert_eq!(document["schema"], "webhook-test/1");
+    let message = &document["messages"][0];
+    assert_eq!(
+        [&message["receiver"], &message["form"], &message["id"]],
+        ["wfm", "signed", signed.taken()[1].header("webhook-id")]
+    );
+    assert_eq!([&message["delivered"], &document["ok"]], [true, true]);
+    assert_eq!(message["status"], 200);
     let counts = receivers
         .each_ref()
         .map(|receiver| receiver.received().len());

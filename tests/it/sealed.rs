@@ -9,7 +9,7 @@ use campaign_autopilot::control::ports::{
 };
 use campaign_autopilot::domain::DecisionId;
 use campaign_autopilot::store::Store;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::centre::{CAMPAIGN, Centre, Finished, Invocation, of_kind, wait_until};
 
@@ -45,6 +45,14 @@ fn rows_are_sealed_and_removed_beside_a_running_daemon() {
     let removed = audit(&state, &["seal", "--before", "30d", "--remove"]);
     assert_eq!(removed.code(), 0, "{}", removed.stderr);
     assert!(removed.stdout.contains("are removed from the store"));
+    let nothing = audit(&state, &["seal", "--before", "30d", "-o", "json"]);
+    assert_eq!(nothing.code(), 0, "{}", nothing.stderr);
+    let segments = state.join("segments");
+    let told: Value = serde_json::from_str(&nothing.stdout).unwrap();
+    assert_eq!(
+        told,
+        json!({"schema": "audit-seal/1", "directory": segments, "sealed": [], "removed": []})
+    );
     let nothing = audit(&state, &["seal", "--before", "30d", "--remove"]);
     assert!(
         nothing.stderr.contains("nothing to seal"),

@@ -298,7 +298,12 @@ fn what_is_dropped_is_not_told_and_is_in_the_audit() {
     wait_until("both wait", || listed(&centre).len() == 2);
     let id = listed(&centre)[0]["id"].as_str().unwrap().to_owned();
     assert_eq!(outbox(&centre, &["drop"]).code(), 2, "nothing is chosen");
-    assert_eq!(outbox(&centre, &["drop", &id]).code(), 0);
+    let done = outbox(&centre, &["drop", &id, "-o", "json"]);
+    let told: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(
+        told,
+        serde_json::json!({"schema": "outbox-change/1", "done": "dropped", "ids": [id]})
+    );
     receiver.answer(Answering::Status(200));
     let taken = receiver.wait_for(1);
     assert_eq!(events(&taken), ["campaign.resumed"]);

@@ -81,7 +81,9 @@ fn by_hour(day: &DayShown<'_>) -> Vec<String> {
             lines.push(row("fewest available", &|from, until| {
                 fewest(day, only, from, until)
             }));
-            lines.push(row("pauses by autopilot", &|from, until| begun(day, from, until)));
+            lines.push(row("pauses by autopilot", &|from, until| {
+                begun(day, from, until)
+            }));
             lines.push(row("minutes paused", &|from, until| {
                 minutes(day, only, from, until)
             }));
@@ -98,7 +100,9 @@ fn by_hour(day: &DayShown<'_>) -> Vec<String> {
             }
         }
         many => {
-            lines.push(row("pauses by autopilot", &|from, until| begun(day, from, until)));
+            lines.push(row("pauses by autopilot", &|from, until| {
+                begun(day, from, until)
+            }));
             lines.push(row("minutes paused", &|from, until| {
                 let sum: Duration = many.iter().map(|id| paused(day, id, from, until)).sum();
                 rounded_minutes(sum)
