@@ -321,7 +321,7 @@ mod tests {
             row("hour"),
             ["08", "09", "10", "11", "12", "13", "14", "15", "16", "17"]
         );
-        assert_eq!(row("pauses").join(" "), "2 1 2 1 0 0 0 0 0 0");
+        assert_eq!(row("pauses by").join(" "), "2 1 2 1 0 0 0 0 0 0");
         assert_eq!(row("minutes paused").join(" "), "15 15 30 45 0 0 0 0 0 0");
         let longest = lines
             .iter()
