@@ -105,10 +105,8 @@ async fn apply(settings: Settings, form: FormArgs) -> Exit {
         Ok(tenant) => {
             let (report, _) = Box::pin(tenant.run_once(Cycle::assign_once)).await;
             let told = show_lists(&report.assignments, form);
-            match exit_of(&report) {
-                Exit::Ok => told,
-                exit => exit,
-            }
+            let exit = exit_of(&report);
+            if exit == Exit::Ok { told } else { exit }
         }
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));

@@ -190,12 +190,7 @@ impl Sources {
             }
             Operation::SetThresholds => {
                 let campaign = campaign()?;
-                let asked: ThresholdsRequest = body(request).await?;
-                let beyond = beyond_the_pool(&campaign, &asked);
-                let (change, author) = thresholds(campaign.id, &asked, caller)?;
-                let answer = asked_for(&campaign.served, slot, change, author).await?;
-                let notes = beyond.into_iter().chain(answer.notes).collect();
-                Ok(json(&ChangeAnswer { notes, ..answer }))
+                set_thresholds(campaign, body(request).await?, caller, slot).await
             }
             Operation::Hold => {
                 let campaign = campaign()?;
@@ -396,6 +391,20 @@ async fn asked_for(
         campaigns: Vec::new(),
         notes: notes(served),
     })
+}
+
+/// Sets thresholds, and says what to know of them.
+async fn set_thresholds(
+    campaign: NamedCampaign,
+    asked: ThresholdsRequest,
+    caller: &Caller,
+    slot: &Arc<Slot>,
+) -> Answered {
+    let beyond = beyond_the_pool(&campaign, &asked);
+    let (change, author) = thresholds(campaign.id, &asked, caller)?;
+    let answer = asked_for(&campaign.served, slot, change, author).await?;
+    let notes = beyond.into_iter().chain(answer.notes).collect();
+    Ok(json(&ChangeAnswer { notes, ..answer }))
 }
 
 /// What to know of a threshold that no number of agents reaches. How many are not offline is known where a threshold in force is a share of

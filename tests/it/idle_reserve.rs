@@ -268,7 +268,7 @@ fn restore_puts_the_original_back() {
     );
     let done = asked(&centre, &["restore", "--yes", "-o", "json"]);
     assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
-    let told: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let told: Value = serde_json::from_str(&done.stdout).unwrap();
     let [pace] = told["campaigns"].as_array().unwrap().as_slice() else {
         panic!("{told}");
     };

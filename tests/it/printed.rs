@@ -58,14 +58,17 @@ fn history_takes_a_campaign_and_every_time_that_it_prints() {
     );
 
     let head = row.split_once(&format!("  {CAMPAIGN}  ")).unwrap().0;
-    let (day, time) = (&head[..10], &head[11..19]);
-    let zone: Zone = ZONE.parse().unwrap();
-    let minute = format!("{day} {}", &time[..5]);
+    let words: Vec<&str> = head.split_whitespace().collect();
+    let (day, time) = (words[0], words[1]);
+    let to_the_minute = time.rsplit_once(':').unwrap().0;
     for (since, whole) in [
         (head, time),
-        (&head[..19], time),
+        (&format!("{day} {time}"), time),
         (time, time),
-        (&minute, &format!("{}:00", &time[..5])),
+        (
+            &format!("{day} {to_the_minute}"),
+            &format!("{to_the_minute}:00"),
+        ),
     ] {
         let since = document(&run(&["history", CAMPAIGN, "--since", since, "-o", "json"]));
         let entries = since["entries"].as_array().unwrap();
