@@ -60,6 +60,7 @@ fn history_takes_a_campaign_and_every_time_that_it_prints() {
     let head = row.split_once(&format!("  {CAMPAIGN}  ")).unwrap().0;
     let words: Vec<&str> = head.split_whitespace().collect();
     let (day, time) = (words[0], words[1]);
+    let zone: Zone = ZONE.parse().unwrap();
     let to_the_minute = time.rsplit_once(':').unwrap().0;
     for (since, whole) in [
         (head, time),
