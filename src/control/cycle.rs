@@ -223,10 +223,9 @@ impl Cycle {
     }
 
     async fn finish_once(mut self) -> TickReport {
-        let journal = self.ledger.close().await;
         TickReport {
+            journal: self.ledger.close().await,
             poll: self.poller.last(),
-            journal,
             campaigns_missing: self.campaigns.missing(),
             failed_command: self.commanding.failed(),
             assignments: Assigning::views(self.assigning.as_ref()),

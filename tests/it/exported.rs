@@ -165,7 +165,7 @@ fn a_file_is_written_whole_and_never_over_another() {
     let nothing = command(&centre, &nothing);
     assert_eq!(nothing.code(), 0);
     assert!(nothing.stderr.contains("nothing is recorded between"));
-    let mistyped = ["export", "audit", "--since", "yesterday", "--format", "csv"];
+    let mistyped = ["export", "audit", "--since", "teatime", "--format", "csv"];
     assert_eq!(command(&centre, &mistyped).code(), 2);
 }
 
