@@ -109,7 +109,7 @@ pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> ExitResult {
         && changes_nothing(&answer.0.made)
     {
         output::told(format_args!(
-            "  what the last reload took up ({} by {}):",
+            "  what the last reload took up ({}, by {}):",
             last.at, last.by
         ));
         for change in &last.changes {
