@@ -533,7 +533,7 @@ mod tests {
         assert_eq!(late.held_back(), Some(120));
         let held = CampaignPauses {
             by: BTreeMap::from([("hold", minutes(20))]),
-            ..day.clone()
+            ..day
         };
         assert_eq!(held.held_back(), Some(0));
         for nothing in [
@@ -543,7 +543,7 @@ mod tests {
             },
             CampaignPauses {
                 counted_for: Duration::ZERO,
-                ..day.clone()
+                ..day
             },
             CampaignPauses {
                 by: BTreeMap::from([("autopilot", minutes(480))]),

@@ -200,16 +200,19 @@ fn a_hold_of_a_queue_and_its_end_are_told_with_their_author() {
         .map(|message| message.header("x-autopilot-event"))
         .collect();
     assert_eq!(events, ["queue.held", "queue.released"]);
-    let [held, released] = [taken[0].json(), taken[1].json()];
-    for (told, by, why) in [(&held, "anna", "wrong list"), (&released, "ben", "done")] {
+    let bodies = [taken[0].json(), taken[1].json()];
+    for (told, by, why) in [
+        (&bodies[0], "anna", "wrong list"),
+        (&bodies[1], "ben", "done"),
+    ] {
         assert_eq!(told["queueId"], "queue-1", "{told}");
         assert_eq!(
             (&told["author"], &told["reason"]),
             (&json!(by), &json!(why))
         );
     }
-    assert!(held["until"].is_string(), "{held}");
-    assert!(released.get("until").is_none(), "{released}");
+    assert!(bodies[0]["until"].is_string(), "{bodies:?}");
+    assert!(bodies[1].get("until").is_none(), "{bodies:?}");
     daemon.stop();
 }
 
