@@ -14,7 +14,7 @@ use crate::simulator::{SimClock, SimTime};
 
 /// A tick that has not ended by then, in real time, waits for the clock: so long that no busy machine comes to it, since a clock that is moved
 /// on in the middle of a tick changes what the day comes to.
-const BUSY: Duration = Duration::from_secs(60);
+const BUSY: Duration = Duration::from_secs(15);
 
 /// A tick that waits for the clock is helped on so often, in real time.
 const NUDGE: Duration = Duration::from_millis(100);

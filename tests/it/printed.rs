@@ -4,7 +4,7 @@ use campaign_autopilot::domain::{Timestamp, Zone};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Daemon, Finished};
+use crate::centre::{CAMPAIGN, Centre, Daemon, Finished, wait_until};
 use crate::described::{Described, description};
 
 /// A quarter of an hour off the zones that a test machine may be in, and without summer time.
@@ -133,6 +133,13 @@ fn a_threshold_beyond_all_agents_is_told_where_they_are_counted() {
     let centre = Centre::new();
     let shares = ["--pause-below", "10%", "--resume-at", "20%"];
     let (daemon, api) = started(&centre, &shares);
+    // The first decision is made without the agents, and one that is not of shares does not count them.
+    let counted = || {
+        wait_until("all agents are counted", || {
+            api.campaign(CAMPAIGN)["staffed"].is_number()
+        });
+    };
+    counted();
     let set = |resume_at: &str| {
         let resume = ["--resume-at", resume_at];
         api.command(&SET).args(&resume).output()
@@ -148,7 +155,7 @@ fn a_threshold_beyond_all_agents_is_told_where_they_are_counted() {
         beyond.stderr
     );
     good(&api.command(&["set", CAMPAIGN, "--as-configured"]).output());
-    centre.wait_for_polls(2);
+    counted();
     let within = set("8");
     good(&within);
     assert!(!within.stderr.contains("warning"), "{}", within.stderr);

@@ -4,15 +4,22 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::centre::Invocation;
+use crate::centre::{Invocation, wait_until};
 
-/// Runs a command that has to succeed; returns what it prints.
+/// Runs a command that has to succeed; returns what it prints. A server that has no time for it at once is asked again.
 pub(crate) fn command(address: &str, state_dir: &Path, words: &[&str]) -> String {
-    let done = Invocation::bare()
-        .env("AUTOPILOT_STORE", address)
-        .env("AUTOPILOT_STATE_DIR", state_dir)
-        .args(words)
-        .output();
+    let mut done = None;
+    wait_until("the server answers", || {
+        let ended = Invocation::bare()
+            .env("AUTOPILOT_STORE", address)
+            .env("AUTOPILOT_STATE_DIR", state_dir)
+            .args(words)
+            .output();
+        let answered = ended.code() == 0 || !ended.stderr.contains("no answer within");
+        done = Some(ended);
+        answered
+    });
+    let done = done.unwrap();
     assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
     done.stdout
 }
