@@ -105,8 +105,7 @@ async fn apply(settings: Settings, form: FormArgs) -> Exit {
         Ok(tenant) => {
             let (report, _) = Box::pin(tenant.run_once(Cycle::assign_once)).await;
             let told = show_lists(&report.assignments, form);
-            let exit = exit_of(&report);
-            if exit == Exit::Ok { told } else { exit }
+            exit_of(&report).then(told)
         }
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));

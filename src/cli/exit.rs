@@ -53,6 +53,11 @@ impl Exit {
         }
     }
 
+    /// How both end together: as the first that did not go well.
+    pub(crate) fn then(self, next: Self) -> Self {
+        if self == Self::Ok { next } else { self }
+    }
+
     /// Returns the exit code where the chain of the audit does not hold.
     pub(crate) fn of_chain(broken: &BrokenChain) -> Self {
         match broken {

@@ -119,8 +119,9 @@ impl RestoreReport {
             return exit;
         }
         let paces = &self.paces;
-        let told = output::json(&json!({"schema": "restore/1", "campaigns": paces}));
-        if exit == Exit::Ok { told } else { exit }
+        exit.then(output::json(
+            &json!({"schema": "restore/1", "campaigns": paces}),
+        ))
     }
 }
 

@@ -116,7 +116,7 @@ async fn run_once(daemon: Daemon, settings: &[Settings]) -> Exit {
             {
                 Ok(tenant) => tenant,
                 Err(fault) => {
-                    exit = first_of(exit, refused(&fault));
+                    exit = exit.then(refused(&fault));
                     continue;
                 }
             },
@@ -131,13 +131,9 @@ async fn run_once(daemon: Daemon, settings: &[Settings]) -> Exit {
         let tick = Box::pin(tenant.run_once(Cycle::run_once));
         let (report, delivering) = tick.instrument(span).await;
         finish(delivering, settings, Duration::MAX).await;
-        exit = first_of(exit, exit_of(&report));
+        exit = exit.then(exit_of(&report));
     }
     exit
-}
-
-fn first_of(before: Exit, exit: Exit) -> Exit {
-    if before == Exit::Ok { exit } else { before }
 }
 
 /// Returns the exit code of a single tick.

@@ -99,17 +99,12 @@ pub(crate) async fn test(settings: &Settings, only: Option<&str>, form: FormArgs
     let mut exit = Exit::Ok;
     let mut sent = Vec::new();
     for receiver in asked {
-        let ended = test_one(receiver, by_name, form, &mut sent).await;
-        if exit == Exit::Ok {
-            exit = ended;
-        }
+        exit = exit.then(test_one(receiver, by_name, form, &mut sent).await);
     }
     if form.is_json() {
         let ok = exit == Exit::Ok;
         let told = output::json(&json!({"schema": "webhook-test/1", "ok": ok, "messages": sent}));
-        if ok {
-            return told;
-        }
+        return exit.then(told);
     }
     exit
 }

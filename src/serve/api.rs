@@ -400,8 +400,8 @@ async fn set_thresholds(
     caller: &Caller,
     slot: &Arc<Slot>,
 ) -> Answered {
-    let beyond = beyond_the_pool(&campaign, &asked);
-    let (change, author) = thresholds(campaign.id, &asked, caller)?;
+    let (change, author) = thresholds(campaign.id.clone(), &asked, caller)?;
+    let beyond = beyond_the_pool(&campaign, &change);
     let answer = asked_for(&campaign.served, slot, change, author).await?;
     let notes = beyond.into_iter().chain(answer.notes).collect();
     Ok(json(&ChangeAnswer { notes, ..answer }))
@@ -409,16 +409,19 @@ async fn set_thresholds(
 
 /// What to know of a threshold that no number of agents reaches. How many are not offline is known where a threshold in force is a share of
 /// them; elsewhere the platform is asked for the available ones alone, and nothing is said.
-fn beyond_the_pool(campaign: &NamedCampaign, asked: &ThresholdsRequest) -> Option<String> {
+fn beyond_the_pool(campaign: &NamedCampaign, change: &OperatorCommand) -> Option<String> {
+    let OperatorCommand::Thresholds { thresholds, .. } = change else {
+        return None;
+    };
     let observed = campaign.served.observed.borrow();
     let view = view(&observed, &campaign.id).ok()?;
     let known = view.reason.as_ref()?.staffed()?;
-    let beyond = |key: &str, text: Option<&str>| match text?.trim().parse() {
-        Ok(Limit::Agents(agents)) if agents > known => Some(format!("{key} {agents}")),
-        Ok(Limit::Agents(_) | Limit::Share(_)) | Err(_) => None,
+    let beyond = |key: &str, limit: Limit| match limit {
+        Limit::Agents(agents) if agents > known => Some(format!("{key} {agents}")),
+        Limit::Agents(_) | Limit::Share(_) => None,
     };
-    let resume_at = beyond("resume_at", asked.resume_at.as_deref())?;
-    let (what, then) = match beyond("pause_below", asked.pause_below.as_deref()) {
+    let resume_at = beyond("resume_at", thresholds.resume_at())?;
+    let (what, then) = match beyond("pause_below", thresholds.pause_below()) {
         Some(pause_below) => (
             format!("{pause_below} and {resume_at} are"),
             "the campaign is paused",

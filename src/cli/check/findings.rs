@@ -31,9 +31,7 @@ impl Findings {
 
     pub(super) fn bad(&mut self, what: impl Display, exit: Exit) {
         output::wrong(format_args!("FAILED  {what}"));
-        if self.exit == Exit::Ok {
-            self.exit = exit;
-        }
+        self.exit = self.exit.then(exit);
     }
 
     pub(super) fn fault(&mut self, what: &str, fault: &PlatformFault) {

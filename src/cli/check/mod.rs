@@ -79,10 +79,7 @@ pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
     }
     let mut exit = Exit::Ok;
     for settings in resolved.all() {
-        let found = check_online(settings).await;
-        if exit == Exit::Ok {
-            exit = found;
-        }
+        exit = exit.then(check_online(settings).await);
     }
     output::result("not tried: commands, the state directory and the listener; `run` does");
     match resolved.all().map(|one| one.all_receivers().count()).sum() {

@@ -6,7 +6,7 @@ import { Card } from "./card.js";
 import { chosen, sections, sortOf, teams, within } from "./choice.js";
 import { Detail } from "./detail.js";
 import { el, fill, icon, mark, say } from "./dom.js";
-import { belongs, GROUPS } from "./standing.js";
+import { belongs, GROUPS, manyInWords } from "./standing.js";
 import { Table } from "./table.js";
 import { tenantChoices } from "./tenants.js";
 
@@ -185,7 +185,7 @@ export class Campaigns {
     this.headings ??= new Map();
     const known = this.headings.get(name) ?? el("li", { class: "section" }, el("h3", {}));
     this.headings.set(name, known);
-    fill(known.firstChild, `${name} ${many}`, () => [name, " ", el("span", { class: "of" }, many === 1 ? "1 campaign" : `${many} campaigns`)]);
+    fill(known.firstChild, `${name} ${many}`, () => [name, " ", el("span", { class: "of" }, manyInWords(many))]);
     return known;
   }
 

@@ -3,6 +3,7 @@
 import { change } from "./api.js";
 import { dialog, field, spans, until } from "./dialogs.js";
 import { el, say } from "./dom.js";
+import { manyInWords } from "./standing.js";
 
 const WAYS = [
   ["paused", "Keep them paused"],
@@ -20,13 +21,13 @@ function groups({ campaigns }, shown) {
     const words = shown.length === 1 ? "the campaign shown" : `the ${shown.length} campaigns shown`;
     found.push({ asked: { campaigns: shown.map(({ id }) => id) }, option: words, words, members: shown });
   }
-  const all = counted(campaigns);
+  const all = manyInWords(campaigns.length);
   found.push({ asked: { all: true }, option: `all campaigns (${all})`, words: `all ${all}`, members: campaigns });
   for (const key of ["tenant", "team"]) {
     const names = [...new Set(campaigns.map((campaign) => campaign[key]).filter(Boolean))].sort();
     for (const name of names) {
       const members = campaigns.filter((campaign) => campaign[key] === name);
-      const words = `${key} ${name} (${counted(members)})`;
+      const words = `${key} ${name} (${manyInWords(members.length)})`;
       found.push({ asked: { [key]: name }, option: words, words, members });
     }
   }
@@ -38,10 +39,6 @@ function lookedAt(known, { tenant, team, others }) {
   const asked = others || (tenant && team) ? null : tenant ? { tenant } : team ? { team } : { all: true };
   const at = asked ? known.findIndex((group) => JSON.stringify(group.asked) === JSON.stringify(asked)) : 0;
   return Math.max(0, at);
-}
-
-function counted(members) {
-  return members.length === 1 ? "1 campaign" : `${members.length} campaigns`;
 }
 
 const first = (words) => words[0].toUpperCase() + words.slice(1);
@@ -74,7 +71,7 @@ function ask(status, narrowed, done) {
     ],
     tone: "bad",
     verb: () => {
-      const many = counted(group().members);
+      const many = manyInWords(group().members.length);
       return { paused: `Hold ${many} paused`, "as-is": `Hold ${many} as they are`, release: `Release ${many}` }[way.value];
     },
     foretell: () => {
@@ -89,7 +86,7 @@ function ask(status, narrowed, done) {
         release: `${first(words)}: their holds end; from the next poll on their rules decide again. Those that are not held stay as they are.`,
       }[way.value];
     },
-    lacking: () => (sure.checked ? [] : [`Say that ${counted(group().members)} are meant.`]),
+    lacking: () => (sure.checked ? [] : [`Say that ${manyInWords(group().members.length)} are meant.`]),
     ask: ({ reason, author }) => {
       const { asked } = group();
       if (way.value !== "release") return change("PUT", "api/v1/holds", { ...asked, kind: way.value, for: lasts.value, reason, author });

@@ -100,6 +100,9 @@ export function unitInWords({ available, staffed, calendar }) {
   return staffed === null ? "available" : `of ${staffed} available`;
 }
 
+/** How many campaigns, in words. */
+export const manyInWords = (many) => (many === 1 ? "1 campaign" : `${many} campaigns`);
+
 /** A change of state, for those who listen. */
 export function changeInWords(campaign) {
   const { word } = standing(campaign);

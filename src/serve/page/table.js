@@ -2,7 +2,7 @@
 
 import { el, fill, icon, mark, say } from "./dom.js";
 import { sortOf } from "./choice.js";
-import { standing } from "./standing.js";
+import { manyInWords, standing } from "./standing.js";
 import { clock, ms, span } from "./time.js";
 
 /** Rows beyond those in sight, above and below. */
@@ -188,7 +188,7 @@ export class Table {
     }
     // Columns that a narrow window leaves out are not spanned: they would be there again.
     row.says.colSpan = this.measure().columns;
-    say(row.says, `${section} · ${many === 1 ? "1 campaign" : `${many} campaigns`}`);
+    say(row.says, `${section} · ${manyInWords(many)}`);
     return row;
   }
 

@@ -5,6 +5,7 @@ import { campaign as address, get } from "./api.js";
 import { chosen } from "./choice.js";
 import { el, fill, icon, mark, say } from "./dom.js";
 import { Spark } from "./spark.js";
+import { manyInWords } from "./standing.js";
 import { clockToSecond, ms, zone } from "./time.js";
 import { counts, Group, Part, Tile } from "./wallparts.js";
 import { plan, shape } from "./wallplan.js";
@@ -144,7 +145,7 @@ export class Wallboard {
     const found = counts(campaigns);
     const stale = campaigns.length > 0 && campaigns.every(this.view.stale);
     mark(this.tally, "class", stale ? "tally stale" : "tally");
-    const all = campaigns.length === 1 ? "1 campaign" : `${campaigns.length} campaigns`;
+    const all = manyInWords(campaigns.length);
     fill(this.tally, JSON.stringify([found.map(({ many }) => many), all]), () => [
       el("span", { class: "total" }, all),
       ...found.filter(({ many }) => many > 0).map(({ short, picture, tone, many }) =>

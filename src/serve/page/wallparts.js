@@ -1,7 +1,7 @@
 // What a wall's pages are made of: a campaign as a part that fills much of the screen or as a tile, and the sum of a team or a tenant.
 
 import { el, fill, icon, mark, say } from "./dom.js";
-import { belongs, GROUPS, holdInWords, standing, thresholdsOf, unitInWords } from "./standing.js";
+import { belongs, GROUPS, holdInWords, manyInWords, standing, thresholdsOf, unitInWords } from "./standing.js";
 import { clock, ms } from "./time.js";
 import { dayInWords } from "./today.js";
 
@@ -12,6 +12,15 @@ const LONG_NAME = 20;
 const FEW_COUNTS = 4;
 
 const pieces = (self) => (name, tag = "div", more = "") => (self[name] = el(tag, { class: `${name}${more}` }));
+
+/** Its name, or its id where it has none. */
+function sayName(place, campaign) {
+  const { id } = campaign;
+  const name = campaign.name ?? id;
+  say(place, name);
+  mark(place, "title", `${name} (${id})`);
+  mark(place, "class", name.length > LONG_NAME ? "name long" : "name");
+}
 
 const numberOf = ({ available, calendar }) => (calendar?.alone ? "" : available === null ? "–" : String(available));
 
@@ -33,10 +42,7 @@ export class Part {
     mark(this.element, "class", `part ${tone}`);
     fill(this.badge, picture, () => icon(picture));
     say(this.word, key === "running" || key === "unknown" ? word : `${key === "platform" ? "Stopped" : "Paused"}: ${short.toLowerCase()}`);
-    const name = campaign.name ?? campaign.id;
-    say(this.name, name);
-    mark(this.name, "title", `${name} (${campaign.id})`);
-    mark(this.name, "class", name.length > LONG_NAME ? "name long" : "name");
+    sayName(this.name, campaign);
     say(this.number, numberOf(campaign));
     say(this.unit, unitInWords(campaign));
     const { low, high } = thresholdsOf(campaign);
@@ -65,10 +71,7 @@ export class Tile {
     const { short, icon: picture, tone } = standing(campaign, view.stale(campaign));
     this.element.dataset.campaign = campaign.id;
     mark(this.element, "class", `tile ${tone}`);
-    const name = campaign.name ?? campaign.id;
-    say(this.name, name);
-    mark(this.name, "title", `${name} (${campaign.id})`);
-    mark(this.name, "class", name.length > LONG_NAME ? "name long" : "name");
+    sayName(this.name, campaign);
     fill(this.badge, picture, () => icon(picture));
     say(this.word, short);
     say(this.number, numberOf(campaign));
@@ -94,7 +97,7 @@ export class Group {
     const worst = found.find(({ many }) => many > 0)?.tone ?? "off";
     mark(this.element, "class", `group ${old === campaigns.length ? "stale" : worst}`);
     say(this.name, name);
-    say(this.total, campaigns.length === 1 ? "1 campaign" : `${campaigns.length} campaigns`);
+    say(this.total, manyInWords(campaigns.length));
     mark(this.counts, "class", found.filter(({ many }) => many > 0).length > FEW_COUNTS ? "counts" : "counts few");
     fill(this.counts, JSON.stringify([found.map(({ many }) => many), old]), () =>
       found.filter(({ many }) => many > 0).map(({ short, picture, tone, many }) =>
