@@ -1,5 +1,6 @@
 //! The tasks beside the loop that keep the audit: one publishes its head, one seals its old rows.
 
+use tokio::task::JoinSet;
 use tracing::{Instrument, Span};
 
 use super::audit_parts::AuditParts;
@@ -7,7 +8,7 @@ use super::publishing::HeadPublisher;
 use super::sealing::AuditSealing;
 use super::start_fault::StartFault;
 
-/// The tasks of a tenant that its settings ask for. None is waited for at the end.
+/// The tasks of a tenant that its settings ask for.
 pub(super) struct AuditTasks {
     publisher: Option<HeadPublisher>,
     sealing: Option<AuditSealing>,
@@ -25,13 +26,15 @@ impl AuditTasks {
         })
     }
 
-    /// Starts them; they end with the tenant's shutdown.
-    pub(super) fn start(self, span: &Span) {
+    /// Starts them; they end with the tenant's shutdown. They hold the store, so that it is closed only when they have ended.
+    pub(super) fn start(self, span: &Span) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
         if let Some(publisher) = self.publisher {
-            tokio::spawn(publisher.run().instrument(span.clone()));
+            tasks.spawn(publisher.run().instrument(span.clone()));
         }
         if let Some(sealing) = self.sealing {
-            tokio::spawn(sealing.run().instrument(span.clone()));
+            tasks.spawn(sealing.run().instrument(span.clone()));
         }
+        tasks
     }
 }

@@ -247,7 +247,7 @@ impl Tenant {
         };
         // Their log lines name the tenant as those of the loop do.
         let span = Span::current();
-        // None is waited for: they end with the loop or change nothing.
+        // Those that have no hand on the store are not waited for: they end with the loop or change nothing.
         if let Some(rivals) = rivals {
             tokio::spawn(rivals.run().instrument(span.clone()));
         }
@@ -257,9 +257,7 @@ impl Tenant {
         if let Some(planning) = planning {
             tokio::spawn(planning.tell().instrument(span.clone()));
         }
-        if let Some(audit_tasks) = audit_tasks {
-            audit_tasks.start(&span);
-        }
+        let audit_tasks = audit_tasks.map(|tasks| tasks.start(&span));
         if let Some(chain_check) = chain_check {
             tokio::spawn(chain_check.run().instrument(span.clone()));
         }
@@ -281,6 +279,14 @@ impl Tenant {
             warn!(%wrong, "the reading of what was left open broke off");
         }
         finish(delivering, settings, LONGEST_FAREWELL).await;
+        // A tenant that begins anew opens the store at once: whatever holds it has ended before this returns.
+        if let Some(mut audit_tasks) = audit_tasks {
+            while let Some(ended) = audit_tasks.join_next().await {
+                if let Err(wrong) = ended {
+                    warn!(%wrong, "the keeping of the audit broke off");
+                }
+            }
+        }
         let campaigns = Arc::clone(&observed.borrow().campaigns);
         let many = |are: fn(&CampaignState) -> bool| {
             let campaigns = campaigns.iter();

@@ -308,6 +308,8 @@ impl Delivering {
         self.stop.cancel();
         if tokio::time::timeout(longest, &mut self.task).await.is_err() {
             self.task.abort();
+            // What it held of the store is let go of before this returns: whoever opens the store next finds it closed.
+            drop((&mut self.task).await);
         }
     }
 }
