@@ -72,7 +72,7 @@ impl Embedded {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
             faults.join("\n")
         })?;
-        let source = Source::new(args, &resolved);
+        let source = Source::unwatched(args, &resolved);
         let settings: Vec<Settings> = resolved.all().cloned().collect();
         for warning in &resolved.warnings {
             warn!("{warning}");

@@ -39,6 +39,7 @@ use super::output;
 use super::platforms::{PlatformsArgs, platforms};
 use super::queue::{QueueCommand, queue};
 use super::refusal::refuse_configuration;
+use super::reload::Source;
 use super::resolved_now::{resolve_now, resolve_part_now};
 use super::restore::{RestoreArgs, restore};
 use super::rules::{RulesArgs, rules};
@@ -321,8 +322,8 @@ async fn dispatch(command: Command) -> Exit {
 
 /// Runs the daemon, whose requests and polls may be traced.
 async fn run_with_traces(args: Box<RunArgs>) -> Exit {
-    let resolved = match resolve_now(&args) {
-        Ok(resolved) => resolved,
+    let (source, resolved) = match Source::read(*args) {
+        Ok(read) => read,
         Err(faults) => return refuse_configuration(&faults),
     };
     let (traces, layer) = match Traces::start(&resolved.settings) {
@@ -335,7 +336,7 @@ async fn run_with_traces(args: Box<RunArgs>) -> Exit {
     if let Err(exit) = install(resolved.settings.log_format, "info", layer) {
         return exit;
     }
-    let exit = Box::pin(run(*args, resolved)).await;
+    let exit = Box::pin(run(source, resolved)).await;
     traces.finish().await;
     exit
 }

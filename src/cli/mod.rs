@@ -49,6 +49,8 @@ mod queue;
 mod refusal;
 mod refusals_file;
 mod reload;
+#[cfg(test)]
+mod reload_tests;
 mod reloaded;
 #[cfg(test)]
 mod reproduction_tests;

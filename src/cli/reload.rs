@@ -18,14 +18,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::control::operator::{
-    AppliedChange, Author, OperatorCommand, OperatorError, OperatorHandle, Reload,
+    AppliedChange, Author, NewRules, OperatorCommand, OperatorError, OperatorHandle, Reload,
 };
 use crate::domain::TenantName;
 use crate::given_file::{LONGEST_DATA, read_bytes};
 use crate::notify::Receiver;
 use crate::serve::RunningConfiguration;
 use crate::serve::{Access, Identification, config_hash};
-use crate::settings::{Resolved, RunArgs, Settings, identifies, identifying, settings_file};
+use crate::settings::{Fault, Resolved, RunArgs, Settings, identifies, identifying, settings_file};
 
 use super::environment::variable;
 use super::reloaded::{Changed, TenantValues, bounded, differences, take_over_secrets};
@@ -37,6 +37,9 @@ use super::tenants::Tenants;
 /// so that no half-written file is used.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
+/// A change that a loop did not get to in time is tried again after so many looks.
+const LOOKS_BETWEEN_TRIES: u32 = 10;
+
 /// The sources of a run's configuration, for reading it again.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
@@ -44,14 +47,33 @@ pub(crate) struct Source {
     pub args: RunArgs,
     /// Every value as it was at the start.
     pub values: TenantValues,
+    /// The content of the settings file from which they come.
+    content: Option<Content>,
 }
 
 impl Source {
-    /// Remembers a configuration that was read with these flags.
-    pub(crate) fn new(args: RunArgs, resolved: &Resolved) -> Self {
+    /// Reads the configuration that these flags ask for.
+    ///
+    /// # Errors
+    /// Every fault of it.
+    pub(crate) fn read(args: RunArgs) -> Result<(Self, Resolved), Vec<Fault>> {
+        let (content, resolved) = read_now(&args);
+        let resolved = resolved?;
+        let values = TenantValues::of(&resolved);
+        let source = Self {
+            args,
+            values,
+            content,
+        };
+        Ok((source, resolved))
+    }
+
+    /// Remembers a configuration that was read with these flags, whose file nobody watches.
+    pub(crate) fn unwatched(args: RunArgs, resolved: &Resolved) -> Self {
         Self {
             args,
             values: TenantValues::of(resolved),
+            content: None,
         }
     }
 }
@@ -102,16 +124,17 @@ impl Reloader {
         settings: &[Settings],
         source: Option<Source>,
     ) -> Self {
-        let file = source.as_ref();
-        let file = file.and_then(|source| settings_file(&source.args, &variable));
-        let content = file.as_deref().map(content);
-        let (args, values) = source.map(|source| (source.args, source.values)).unzip();
+        let (args, values, content) = match source {
+            Some(source) => (Some(source.args), source.values, source.content),
+            None => Default::default(),
+        };
+        let file = args.as_ref();
+        let file = file.and_then(|args| settings_file(args, &variable));
         let process = settings.first();
         let named = settings.iter().map(|one| {
             let settings = with_what_is_the_process(process, one);
             (one.tenant.clone(), settings)
         });
-        let values = values.unwrap_or_default();
         let running = Arc::new(RunningConfiguration::default());
         running.replace(values.listed());
         Self {
@@ -148,6 +171,8 @@ impl Reloader {
             return;
         };
         let mut before: Option<Content> = None;
+        // What was not taken up, and the looks since then.
+        let mut failed: Option<(Content, u32)> = None;
         loop {
             tokio::select! {
                 () = ending.cancelled() => return,
@@ -159,12 +184,22 @@ impl Reloader {
                 return;
             };
             let settled = before.as_ref() == Some(&seen);
-            let known = self.loaded.lock().await.content.as_ref() == Some(&seen);
-            before = Some(seen);
-            if settled && !known {
-                self.reload_for("settings file", "its content has changed")
-                    .await;
+            before = Some(seen.clone());
+            let loaded = self.loaded.lock().await.content.clone();
+            let rests = failed.as_mut().is_some_and(|(content, looks)| {
+                *looks += 1;
+                *content == seen && *looks < LOOKS_BETWEEN_TRIES
+            });
+            if !settled || rests || loaded.as_ref() == Some(&seen) {
+                continue;
             }
+            let reason = match loaded {
+                Some(_) => "its content has changed",
+                None => "it could not be put in force before",
+            };
+            self.reload_for("settings file", reason).await;
+            let in_force = self.loaded.lock().await.content.is_some();
+            failed = (!in_force).then_some((seen, 0));
         }
     }
 
@@ -176,7 +211,12 @@ impl Reloader {
         };
         match Author::new(by, reason) {
             Ok(author) => {
-                if let Err(refusal) = self.read_anew(author).await {
+                let Err(refusal) = self.read_anew(author).await else {
+                    return;
+                };
+                if self.tenants.are_ending() {
+                    debug!(by, why = %refusal, "configuration not reloaded: the next start reads it");
+                } else {
                     warn!(by, why = %refusal, "configuration not reloaded");
                 }
             }
@@ -192,9 +232,7 @@ impl Reloader {
             let faults = vec!["this daemon was started without a configuration to read".to_owned()];
             return self.refuse(&mut loaded, faults, author).await;
         };
-        let file = self.file.clone();
-        let reading =
-            tokio::task::spawn_blocking(move || (file.as_deref().map(content), resolve_now(&args)));
+        let reading = tokio::task::spawn_blocking(move || read_now(&args));
         let Ok((content, resolved)) = reading.await else {
             return Err(OperatorError::NoAnswer);
         };
@@ -231,7 +269,18 @@ impl Reloader {
             .tenants
             .keys()
             .filter_map(|name| self.tenants.handle(name.as_ref()));
-        let asked = handles.map(|handle| {
+        let asked: Vec<_> = handles.collect();
+        if asked.is_empty() {
+            // Others steer, or nothing has started: there is no audit of ours to write it to.
+            let (by, _) = author.parts();
+            warn!(
+                by,
+                faults = faults.join(" "),
+                "configuration not reloaded, the old one stays in force"
+            );
+            return Ok(AppliedChange::ReloadRefused { faults });
+        }
+        let asked = asked.into_iter().map(|handle| {
             let (faults, author) = (faults.clone(), author.clone());
             async move {
                 let command = OperatorCommand::ReloadRefused { faults };
@@ -285,6 +334,8 @@ impl Reloader {
             step.changed.after_restart.clone_from(&after_restart);
         }
         let asked = self.asked(loaded, &steps, several);
+        let unasked = asked.is_empty() && !several;
+        let unasked = unasked.then(|| made_unasked(loaded, &steps)).flatten();
         let made = self.ask_each(asked, &author).await;
         let mut answer = Answer::default();
         for (name, made) in made {
@@ -293,6 +344,8 @@ impl Reloader {
                 Err(why) => {
                     // What it has is in force still, and is what the next reload compares with.
                     steps.retain(|step| step.settings.tenant != name);
+                    // The next look at the file tries it again.
+                    loaded.content = None;
                     answer.refused(name.as_ref(), why);
                 }
             }
@@ -303,6 +356,9 @@ impl Reloader {
         }
         self.running.replace(loaded.values.listed());
         loaded.refused = false;
+        if let Some(made) = unasked {
+            return Ok(made);
+        }
         if !several {
             return answer.of_one();
         }
@@ -415,6 +471,31 @@ impl Reloader {
     }
 }
 
+/// What a reload makes of the one tenant while another daemon steers it, or before it has started: there is no audit of ours to write it
+/// to, and it acts when the tenant starts here.
+fn made_unasked(loaded: &Loaded, steps: &[Step]) -> Option<AppliedChange> {
+    let step = steps.first()?;
+    let current = loaded.tenants.get(&step.settings.tenant)?;
+    let NewRules {
+        config,
+        changes,
+        after_restart,
+        not_read_again,
+        ..
+    } = step.changed.rules(current, &step.settings);
+    info!(
+        changes = changes.join(", "),
+        after_restart = after_restart.join(", "),
+        "configuration reloaded; it acts when this daemon steers"
+    );
+    Some(AppliedChange::Reloaded {
+        config,
+        changes,
+        after_restart,
+        not_read_again,
+    })
+}
+
 /// Settings of a tenant in which what holds for the process is as at the start.
 fn with_what_is_the_process(process: Option<&Settings>, anew: &Settings) -> Settings {
     let Some(process) = process else {
@@ -518,6 +599,13 @@ impl Reload for Reloader {
             self.read_anew(author).await
         })
     }
+}
+
+/// Reads the configuration and, before that, the content of its file: what is written between the two is seen as a change by the
+/// next look, and nothing is lost.
+fn read_now(args: &RunArgs) -> (Option<Content>, Result<Resolved, Vec<Fault>>) {
+    let file = settings_file(args, &variable);
+    (file.as_deref().map(content), resolve_now(args))
 }
 
 fn content(path: &Path) -> Content {

@@ -14,7 +14,7 @@ use crate::control::ports::SystemClock;
 use crate::control::{Cycle, LastPoll, TickReport};
 use crate::domain::Conclusion;
 use crate::domain::Zone;
-use crate::settings::{Resolved, RunArgs, Settings};
+use crate::settings::{Resolved, Settings};
 use crate::telemetry::flush_log;
 
 use super::daemon::Daemon;
@@ -30,8 +30,7 @@ use super::supervisor::Systemd;
 const ABORTED: i32 = 130;
 
 /// Runs the daemon to its end.
-pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
-    let source = Source::new(args, &resolved);
+pub(crate) async fn run(source: Source, resolved: Resolved) -> Exit {
     for warning in &resolved.warnings {
         warn!("{warning}");
     }

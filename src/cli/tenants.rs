@@ -220,6 +220,11 @@ impl Tenants {
         }
     }
 
+    /// Whether a shutdown was asked for.
+    pub(crate) fn are_ending(&self) -> bool {
+        self.shutdown.is_cancelled()
+    }
+
     /// Waits until a shutdown was asked for and all have ended.
     pub(crate) async fn ended(&self) {
         self.shutdown.cancelled().await;

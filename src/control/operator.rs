@@ -108,7 +108,7 @@ impl Author {
     }
 
     /// Returns the name and the reason.
-    pub(super) fn parts(&self) -> (&str, &str) {
+    pub(crate) fn parts(&self) -> (&str, &str) {
         (&self.name, &self.reason)
     }
 

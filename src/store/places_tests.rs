@@ -196,12 +196,12 @@ async fn a_connection_that_is_cut_is_made_anew_and_nothing_is_written_twice() {
     assert_eq!(reader.check_chain(), Ok(4));
 }
 
-/// Ends every connection that is at work with the tables but one's own.
+/// Ends every connection that is at work with the tables but one's own, and waits until each has ended.
 fn cut_others(place: &TestPlace) {
     let schema = place.schema();
     let cluster = super::places::Cluster::of_tests().unwrap();
     let cut = format!(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
          WHERE application_name = '{schema}' AND state = 'idle'"
     );
     let ended = cluster.psql(&schema, &cut);
