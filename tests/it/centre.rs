@@ -131,6 +131,15 @@ impl Centre {
             .collect()
     }
 
+    /// Holds the store's write lock until it is dropped.
+    pub(crate) fn lock_store(&self) -> rusqlite::Connection {
+        let file = self.state_dir().join("autopilot.sqlite3");
+        let connection = rusqlite::Connection::open(file).unwrap();
+        connection.busy_timeout(PATIENCE).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        connection
+    }
+
     /// Rows of the audit, whose chain has to hold.
     pub(crate) fn audit(&self) -> Vec<Value> {
         audit(&self.state_dir())

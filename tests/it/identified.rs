@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Answer, Api};
 use crate::centre::{
-    CAMPAIGN, Centre, Daemon, Finished, Invocation, of_kind, wait_until, write_secret,
+    CAMPAIGN, Centre, Daemon, Finished, Invocation, message, of_kind, wait_until, write_secret,
 };
 use crate::configured::Configured;
 use crate::described::{Described, description};
@@ -299,6 +299,7 @@ fn the_file_may_be_named_changed_and_taken_out_by_a_reload() {
     );
     configured.write("");
     wait_until("nobody is asked any more", || me("any").status == 200);
+    daemon.wait_for_log("removed otto");
     daemon.tolerate(&["not reloaded", "cannot be used"]).stop();
     let audit = centre.audit();
     let told: Vec<String> = of_kind(&audit, "operator")
@@ -328,6 +329,12 @@ fn every_tenant_has_it_in_its_audit_who_may_ask_from_now_on() {
     std::fs::write(two.path("autopilot.toml"), named).unwrap();
     wait_until("a token is asked for", || {
         api.get("/api/v1/status").status == 401
+    });
+    // Tokens are in force before the loops have recorded it.
+    wait_until("both tenants have recorded it", || {
+        let log = daemon.log();
+        let told = |line: &&Value| message(line).contains("added otto (operate)");
+        log.iter().filter(told).count() == 2
     });
     let both = json!({"all": true, "kind": "as-is", "for": "1h", "reason": "trial"});
     let held = with_token(&api, "PUT", "/api/v1/holds", &otto, &both);

@@ -417,8 +417,7 @@ fn a_change_that_cannot_be_written_is_not_made() {
     let centre = Centre::new();
     let (daemon, api) = start(&centre);
     centre.wait_for_polls(2);
-    let file = centre.state_dir().join("autopilot.sqlite3");
-    let other = rusqlite_lock(&file);
+    let other = centre.lock_store();
     let daemon = daemon.tolerate(&["store not written"]);
     let hold = json!({"kind": "paused", "for": "1h", "reason": "trial"});
     let answer = api.change("PUT", HOLD, &hold);
@@ -435,14 +434,4 @@ fn a_change_that_cannot_be_written_is_not_made() {
     assert!(api.campaign(CAMPAIGN)["hold"].is_null());
     daemon.stop();
     assert!(of_kind(&centre.audit(), "operator").is_empty());
-}
-
-/// Holds the store's write lock until it is dropped.
-fn rusqlite_lock(file: &std::path::Path) -> rusqlite::Connection {
-    let connection = rusqlite::Connection::open(file).unwrap();
-    connection
-        .busy_timeout(std::time::Duration::from_secs(5))
-        .unwrap();
-    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-    connection
 }

@@ -197,11 +197,7 @@ fn a_claim_that_cannot_be_written_or_makes_no_sense_is_not_made() {
     centre.platform.person_sets(CAMPAIGN, "PAUSED");
     daemon.wait_for_log("paused by a person");
     centre.wait_for_polls(2);
-    let file = centre.state_dir().join("autopilot.sqlite3");
-    let other = rusqlite::Connection::open(file).unwrap();
-    let busy = std::time::Duration::from_secs(5);
-    other.busy_timeout(busy).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let other = centre.lock_store();
     let daemon = daemon.tolerate(&["store not written"]);
     let answer = api.change("PUT", PAUSE_OWNER, &claim);
     assert_eq!(answer.status, 503, "{}", answer.body);

@@ -118,6 +118,24 @@ fn what_a_loop_cannot_take_up_begins_it_anew_and_loses_nothing() {
 }
 
 #[test]
+fn a_loop_that_begins_anew_finds_its_store_closed() {
+    let configured = Configured::new("page_size = 100\n");
+    let (daemon, api) = started(&configured);
+    for page_size in 50..70 {
+        configured.write(&format!("page_size = {page_size}\n"));
+        let made = api.change("POST", "/-/reload", &Value::Null);
+        assert_eq!(made.status, 200, "{}", made.body);
+    }
+    wait_until("the last loop runs", || {
+        let decision = api.get("/api/v1/status").json()["decision"].clone();
+        decision.as_str().is_some_and(|id| id.starts_with("21-"))
+    });
+    // It expects that nothing was warned of.
+    daemon.stop();
+    assert_eq!(of_kind(&configured.centre.audit(), "operator").len(), 20);
+}
+
+#[test]
 fn a_fault_keeps_the_old_configuration_and_is_seen_everywhere() {
     let configured = Configured::new("pause_below = 5\n");
     let (daemon, api) = started(&configured);

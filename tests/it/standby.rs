@@ -182,7 +182,7 @@ fn a_server_that_cuts_connections_stops_nothing() {
     wait_until("it steers", || ready(&api));
     for (available, status) in [(2, "PAUSED"), (20, "RUNNING"), (2, "PAUSED")] {
         shared.psql(&format!(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
              WHERE application_name = '{}' AND state = 'idle'",
             shared.schema()
         ));
@@ -192,8 +192,10 @@ fn a_server_that_cuts_connections_stops_nothing() {
     wait_until("the last is recorded", || {
         of_kind(&shared.audit(), "outcome").len() == 3
     });
-    // The chain is looked at once after a start, over a connection of its own that may be among those that were cut.
-    daemon.tolerate(&["the chain of the audit"]).stop();
+    // The chain is looked at once after a start, over a connection of its own that may be among those that were cut. One that was
+    // idle may be cut when a commit has just begun on it: that is told, and the next poll commits.
+    let told = ["the chain of the audit", "store not written"];
+    daemon.tolerate(&told).stop();
     shared.assert_commands_proven();
 }
 
