@@ -42,6 +42,8 @@ pub(crate) struct Tenants {
     shutdown: CancellationToken,
     list: watch::Sender<TenantList>,
     kept: Mutex<BTreeMap<Name, Kept>>,
+    /// Whose task has a tenant: one that was taken out has ended before one that was put back begins.
+    turns: Mutex<BTreeMap<Name, Arc<AsyncMutex<()>>>>,
     tasks: AsyncMutex<JoinSet<()>>,
     signs: Option<SignsOfTenants>,
     /// The other daemons that share the store, where it is a server.
@@ -71,6 +73,7 @@ impl Tenants {
             shutdown,
             list: watch::Sender::new(TenantList::default()),
             kept: Mutex::default(),
+            turns: Mutex::default(),
             tasks: AsyncMutex::default(),
             signs: Systemd::found().map(SignsOfTenants::of_systemd),
             spreading: OnceLock::new(),
@@ -256,7 +259,10 @@ impl Tenants {
         }
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(name.clone(), kept);
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Arc::clone(turns.entry(name.clone()).or_default());
         Keeper {
+            turn,
             span: match &name {
                 Some(tenant) => error_span!("tenant", %tenant),
                 None => Span::none(),
@@ -323,6 +329,7 @@ enum Standing<'t> {
 /// Keeps one tenant running.
 struct Keeper {
     name: Name,
+    turn: Arc<AsyncMutex<()>>,
     span: Span,
     tenants: Arc<Tenants>,
     settings: watch::Receiver<Settings>,
@@ -344,6 +351,9 @@ enum RunEnd {
 
 impl Keeper {
     async fn run(mut self, mut started: Option<Tenant>) {
+        let turn = Arc::clone(&self.turn);
+        // Whoever has it was taken out, and ends.
+        let _turn = turn.lock().await;
         let mut last = RunEnd::Over;
         while !self.stop.is_cancelled() {
             if started.is_none() && last == RunEnd::Over {
@@ -496,22 +506,26 @@ impl Keeper {
         if self.tenants.shutdown.is_cancelled() {
             return;
         }
+        let kept = self.tenants.kept.lock();
+        let kept = kept.unwrap_or_else(PoisonError::into_inner);
+        if kept.contains_key(&self.name) {
+            // It was put back meanwhile, and its new task goes on.
+            return;
+        }
         let list = self.tenants.list.borrow().clone();
         let mut entries = list.entries.iter();
-        let entry = entries.find(|entry| entry.name == self.name);
-        if let Some(served) = entry.and_then(|entry| entry.served.as_ref()) {
+        let Some(entry) = entries.find(|entry| entry.name == self.name) else {
+            // One that was taken out again before it began: the one before it has told the end.
+            return;
+        };
+        if let Some(served) = &entry.served {
             let campaigns = Arc::clone(&served.observed.borrow().campaigns);
             let states = campaigns.iter().map(|view| (&view.id, &view.state));
             Orphans::among(states).tell();
         }
-        // One that was put back meanwhile is shown by its new task.
-        let kept = self.tenants.kept.lock();
-        let kept = kept.unwrap_or_else(PoisonError::into_inner);
-        if !kept.contains_key(&self.name) {
-            self.tenants
-                .list
-                .send_modify(|list| list.put(self.name.as_ref(), None));
-        }
+        self.tenants
+            .list
+            .send_modify(|list| list.put(self.name.as_ref(), None));
         drop(kept);
         info!("not in the configuration any more: its state is kept");
     }

@@ -412,6 +412,27 @@ fn a_reload_takes_a_tenant_out_and_puts_it_back() {
 }
 
 #[test]
+fn a_tenant_that_is_put_back_at_once_begins_when_its_end_is_over() {
+    let two = Two::new();
+    let (daemon, api) = two.started();
+    let reload = || {
+        let made = api.change("POST", "/-/reload", &Value::Null);
+        assert_eq!(made.status, 200, "{}", made.body);
+    };
+    for _ in 0..10 {
+        two.write(&[&two.table_of_eu()]);
+        reload();
+        two.write(&[&two.table_of_eu(), &two.table_of_us()]);
+        reload();
+    }
+    two.us.platform.set_available(0);
+    two.us.wait_for_status(CAMPAIGN, "PAUSED");
+    wait_for_log_of(&daemon, "us", "paused");
+    // It expects that nothing was warned of.
+    daemon.stop();
+}
+
+#[test]
 fn a_reload_is_of_those_tenants_that_it_changes() {
     let two = Two::new();
     let (daemon, api) = two.started();
