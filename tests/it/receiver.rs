@@ -171,9 +171,13 @@ impl Shared {
         let now = answering.clone();
         drop(answering);
         let success = matches!(now, Answering::Status(200..=299) | Answering::Endless(_));
+        // Nobody looks between a short answer and its being noted: whoever was answered finds it noted. An endless one would block.
+        let looking =
+            (!matches!(now, Answering::Endless(_))).then(|| self.received.lock().unwrap());
         let sent = self.reply(stream, now);
+        let mut received = looking.unwrap_or_else(|| self.received.lock().unwrap());
         // Whoever has gone away before the answer has not heard it.
-        self.received.lock().unwrap()[at].taken = success && sent.is_ok();
+        received[at].taken = success && sent.is_ok();
     }
 
     fn reply(&self, mut stream: TcpStream, answering: Answering) -> std::io::Result<()> {
