@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming};
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, message, of_kind, wait_until};
@@ -56,7 +57,7 @@ impl Shared {
     }
 
     /// The audit, whose chain has to hold.
-    fn audit(&self) -> Vec<serde_json::Value> {
+    fn audit(&self) -> Vec<Value> {
         server_store::audit(&self.address, &self.commands_dir(), &[])
     }
 
@@ -245,9 +246,43 @@ fn a_store_is_copied_to_a_server_and_back_with_its_chain() {
     assert!(on_server.len() > before.len());
 
     let back = state.join("back");
-    let copied = copy(&state, Some(&shared.address), back.to_str().unwrap());
+    let mut copying = Invocation::bare();
+    let copied = copying
+        .env("AUTOPILOT_STATE_DIR", &state)
+        .env("AUTOPILOT_STORE", &shared.address)
+        .args(&[
+            "store",
+            "copy",
+            "--to",
+            back.to_str().unwrap(),
+            "-o",
+            "json",
+        ])
+        .output();
     assert_eq!(copied.code(), 0, "{}", copied.stderr);
+    let copied: Value = serde_json::from_str(&copied.stdout).unwrap();
+    assert_eq!(
+        (&copied["schema"], &copied["to"], &copied["audit_rows"]),
+        (
+            &json!("store-copy/1"),
+            &json!(back),
+            &json!(on_server.len())
+        )
+    );
+    assert!(copied["rows"].as_u64() > copied["audit_rows"].as_u64());
     assert_eq!(crate::centre::audit(&back), on_server);
+
+    let migrated = shared.command(&["store", "migrate", "-o", "json"]);
+    let migrated: Value = serde_json::from_str(&migrated).unwrap();
+    assert_eq!(migrated["schema"], "store-migrate/1");
+    assert!(
+        migrated["server"]
+            .as_str()
+            .unwrap()
+            .contains(shared.schema())
+    );
+    assert!(migrated["version"].as_u64() > Some(0));
+    assert_eq!(migrated["version"], migrated["version_before"]);
 }
 
 #[test]
@@ -312,7 +347,7 @@ fn a_stop_hands_over_before_the_next_poll_is_due() {
     let order = rows.iter().filter_map(|row| row["kind"].as_str());
     let order: Vec<&str> = order.filter(|kind| kind.starts_with("st")).collect();
     assert_eq!(order, ["started", "stopped", "started"]);
-    let at = |of: &serde_json::Value| of.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let at = |of: &Value| of.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     let gap = at(&next_poll).duration_since(at(&last_poll));
     assert!(
         gap.as_secs() < 30,
