@@ -101,7 +101,7 @@ fn online_names_what_is_wrong_with_the_platform() {
     });
     assert_eq!(wrong_secret.code(), 77);
     assert!(
-        wrong_secret.stdout.contains("401"),
+        wrong_secret.stdout.contains(" 401 "),
         "{}",
         wrong_secret.stdout
     );
@@ -166,7 +166,7 @@ fn a_check_for_programs_is_one_document_whatever_is_found() {
     });
     assert_eq!(code, 77);
     assert!(
-        warned[0].contains("FAILED") && warned[0].contains("401"),
+        warned[0].contains("FAILED") && warned[0].contains(" 401 "),
         "{warned:?}"
     );
     let (code, _, warned) = report(&|run| {

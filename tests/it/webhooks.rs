@@ -339,7 +339,7 @@ fn stale_data_and_their_end_are_told() {
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    assert!(why.contains("401"), "{why}");
+    assert!(why.contains(" 401 "), "{why}");
     centre.platform.clear_faults();
     assert_eq!(receiver.wait_for(2)[1].json()["status"], "FRESH");
     daemon.stop();
@@ -520,7 +520,7 @@ fn webhook_test_says_what_came_back() {
     let sent = &receiver.taken()[0];
     assert_eq!(sent.header("x-autopilot-event"), "webhook.test");
     assert!(good.stdout.contains(sent.header("webhook-id")));
-    assert!(good.stdout.contains("202") && good.stdout.contains("it said: seen"));
+    assert!(good.stdout.contains(" 202 ") && good.stdout.contains("it said: seen"));
     receiver.answer(Answering::Status(401));
     let refused = try_receiver(&centre, &receiver);
     assert_eq!(refused.code(), 77);
