@@ -7,7 +7,7 @@
 //! start: of a secret that is kept in a variable it is said that it was not read again.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,11 +59,9 @@ impl Source {
     pub(crate) fn read(args: RunArgs) -> Result<(Self, Resolved), Vec<Fault>> {
         let (content, resolved) = read_now(&args);
         let resolved = resolved?;
-        let values = TenantValues::of(&resolved);
         let source = Self {
-            args,
-            values,
             content,
+            ..Self::unwatched(args, &resolved)
         };
         Ok((source, resolved))
     }
@@ -82,7 +80,6 @@ impl Source {
 pub(crate) struct Reloader {
     tenants: Arc<Tenants>,
     source: Option<RunArgs>,
-    file: Option<PathBuf>,
     /// What holds for the process, as at the start.
     process: Option<Settings>,
     /// What tells who asks, which comes into force in a run.
@@ -101,7 +98,7 @@ struct Loaded {
     /// The settings in force, by tenant.
     tenants: BTreeMap<Option<TenantName>, Settings>,
     values: TenantValues,
-    /// The content of the settings file when it was last read.
+    /// The content of the settings file when it was last read; nothing where some loop did not take that up.
     content: Option<Content>,
     /// The last one that was read had a fault, which every tenant shows.
     refused: bool,
@@ -128,8 +125,6 @@ impl Reloader {
             Some(source) => (Some(source.args), source.values, source.content),
             None => Default::default(),
         };
-        let file = args.as_ref();
-        let file = file.and_then(|args| settings_file(args, &variable));
         let process = settings.first();
         let named = settings.iter().map(|one| {
             let settings = with_what_is_the_process(process, one);
@@ -141,7 +136,6 @@ impl Reloader {
             tenants,
             running,
             source: args,
-            file,
             process: process.cloned(),
             access: None,
             places: Semaphore::new(MOST_RELOADS),
@@ -167,7 +161,8 @@ impl Reloader {
 
     /// Applies changes of the settings file until shutdown is requested.
     pub(crate) async fn watch(self: Arc<Self>, ending: CancellationToken) {
-        let Some(file) = self.file.clone() else {
+        let file = self.source.as_ref();
+        let Some(file) = file.and_then(|args| settings_file(args, &variable)) else {
             return;
         };
         let mut before: Option<Content> = None;
@@ -334,10 +329,11 @@ impl Reloader {
             step.changed.after_restart.clone_from(&after_restart);
         }
         let asked = self.asked(loaded, &steps, several);
-        let unasked = asked.is_empty() && !several;
-        let unasked = unasked.then(|| made_unasked(loaded, &steps)).flatten();
-        let made = self.ask_each(asked, &author).await;
         let mut answer = Answer::default();
+        if asked.is_empty() && !several {
+            answer.one = made_unasked(loaded, &steps);
+        }
+        let made = self.ask_each(asked, &author).await;
         for (name, made) in made {
             match made {
                 Ok(made) => answer.take(name.as_ref(), made),
@@ -356,9 +352,6 @@ impl Reloader {
         }
         self.running.replace(loaded.values.listed());
         loaded.refused = false;
-        if let Some(made) = unasked {
-            return Ok(made);
-        }
         if !several {
             return answer.of_one();
         }

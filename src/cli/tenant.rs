@@ -258,6 +258,7 @@ impl Tenant {
             tokio::spawn(planning.tell().instrument(span.clone()));
         }
         let audit_tasks = audit_tasks.map(|tasks| tasks.start(&span));
+        let mut audit_tasks = audit_tasks.unwrap_or_default();
         if let Some(chain_check) = chain_check {
             tokio::spawn(chain_check.run().instrument(span.clone()));
         }
@@ -280,11 +281,9 @@ impl Tenant {
         }
         finish(delivering, settings, LONGEST_FAREWELL).await;
         // A tenant that begins anew opens the store at once: whatever holds it has ended before this returns.
-        if let Some(mut audit_tasks) = audit_tasks {
-            while let Some(ended) = audit_tasks.join_next().await {
-                if let Err(wrong) = ended {
-                    warn!(%wrong, "the keeping of the audit broke off");
-                }
+        while let Some(ended) = audit_tasks.join_next().await {
+            if let Err(wrong) = ended {
+                warn!(%wrong, "the keeping of the audit broke off");
             }
         }
         let campaigns = Arc::clone(&observed.borrow().campaigns);

@@ -503,7 +503,7 @@ impl Keeper {
 
     /// One that was taken out is shown no more, and what it left paused is told.
     fn tell_end(&self) {
-        if self.tenants.shutdown.is_cancelled() {
+        if self.tenants.are_ending() {
             return;
         }
         let kept = self.tenants.kept.lock();

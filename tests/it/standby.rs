@@ -246,21 +246,9 @@ fn a_store_is_copied_to_a_server_and_back_with_its_chain() {
     assert!(on_server.len() > before.len());
 
     let back = state.join("back");
-    let mut copying = Invocation::bare();
-    let copied = copying
-        .env("AUTOPILOT_STATE_DIR", &state)
-        .env("AUTOPILOT_STORE", &shared.address)
-        .args(&[
-            "store",
-            "copy",
-            "--to",
-            back.to_str().unwrap(),
-            "-o",
-            "json",
-        ])
-        .output();
-    assert_eq!(copied.code(), 0, "{}", copied.stderr);
-    let copied: Value = serde_json::from_str(&copied.stdout).unwrap();
+    let words = ["store", "copy", "--to", back.to_str().unwrap()];
+    let copied = shared.command(&[&words[..], &["-o", "json"]].concat());
+    let copied: Value = serde_json::from_str(&copied).unwrap();
     assert_eq!(
         (&copied["schema"], &copied["to"], &copied["audit_rows"]),
         (

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::connection::Connection;
 use crate::cli::exit::Exit;
-use crate::cli::surroundings::{EmbeddedParts, Surroundings};
+use crate::cli::surroundings::{AlwaysOpen, EmbeddedParts, Surroundings};
 use crate::cli::tenant::Tenant;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Timestamp;
@@ -23,7 +23,6 @@ use crate::simulator::{
     AcdSettings, AgentState, Dialect, Outcome, Script, SentRequest, Settings as Platform, SimClock,
     SimHandle,
 };
-use crate::store::CommitGate;
 
 use super::check_platform;
 
@@ -187,18 +186,6 @@ struct Nobody;
 impl Post for Nobody {
     fn post<'a>(&'a self, _: &'a OutboxEntry, _: Timestamp) -> BoxFuture<'a, Answer> {
         Box::pin(async { Answer::Timeout })
-    }
-}
-
-struct AlwaysOpen;
-
-impl CommitGate for AlwaysOpen {
-    fn before(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn after(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
     }
 }
 
