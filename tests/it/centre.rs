@@ -4,9 +4,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -196,6 +198,21 @@ pub(crate) fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     while !so() {
         assert!(since.elapsed() < PATIENCE, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// An address that is free. Its port is below those that are given to whoever asks for any, so that no other test gets it
+/// before the process that it is for.
+pub(crate) fn free_address() -> String {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Two runs at once begin at ports of their own.
+        let taken = TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = 20_000 + std::process::id().wrapping_add(taken) % 10_000;
+        let address = format!("127.0.0.1:{port}");
+        if TcpListener::bind(&address).is_ok() {
+            return address;
+        }
     }
 }
 

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::api::{Answer, Api};
 use crate::centre::{
-    CAMPAIGN, Centre, Daemon, Finished, Invocation, message, of_kind, wait_until, write_secret,
+    CAMPAIGN, Centre, Daemon, Finished, Invocation, free_address, message, of_kind, wait_until,
+    write_secret,
 };
 use crate::configured::Configured;
 use crate::described::{Described, description};
 use crate::machine::{certificate, secure_server};
 use crate::members::{Member, Site, wait_for_shares};
 use crate::tenants::Two;
-use crate::whom_to_ask::free_address;
 
 const HOLD: &str = "/api/v1/campaigns/campaign-1/hold";
 
@@ -77,7 +77,7 @@ fn named() -> (Centre, Tokens, [String; 3], Daemon, Api) {
         .env("AUTOPILOT_NAMED_TOKENS", tokens.path())
         .start();
     let api = Api::of(&daemon);
-    centre.wait_for_polls(2);
+    wait_until("it is ready", || api.get("/readyz").status == 200);
     (centre, tokens, secrets, daemon, api)
 }
 

@@ -4,13 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Finished, Invocation};
-
-/// An address where nothing listens.
-fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
-}
+use crate::centre::{CAMPAIGN, Centre, Finished, Invocation, free_address};
 
 /// A server that is no daemon: it answers each request with these bytes, until the test ends.
 fn stranger(answer: &'static [u8]) -> String {
@@ -54,7 +48,7 @@ fn holds(done: &Finished, code: i32, texts: &[&str]) {
 
 #[test]
 fn a_platform_that_is_not_reached_is_told_with_host_port_and_remedy() {
-    let nobody = nobody();
+    let nobody = free_address();
     let refused = online(|run| {
         run.env("CXONE_BASE_URL", format!("http://{nobody}"));
     });
@@ -95,7 +89,7 @@ fn a_daemon_that_is_none_is_told() {
         invocation.args(words).args(&["--server", server]);
         invocation.output()
     };
-    let nobody = nobody();
+    let nobody = free_address();
     let refused = to(&["status"], &format!("http://{nobody}"));
     let says = format!("{nobody} refuses connections");
     holds(&refused, 69, &[&says, "is --server its --listen"]);

@@ -1,27 +1,20 @@
 //! Operators' commands at a daemon that does not steer what they are about: it names the one that does, and the command line asks that.
 
-use std::net::TcpListener;
-
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Daemon, Invocation, wait_until, write_secret};
+use crate::centre::{CAMPAIGN, Daemon, Invocation, free_address, wait_until, write_secret};
 use crate::described::{Described, description};
 use crate::members::{Member, Site, wait_for_shares};
-use crate::standby::{Shared, ready};
-
-/// An address that is free now.
-pub(crate) fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
-}
+use crate::standby::{SLOW, Shared, ready};
 
 /// Starts a daemon that says where it can be reached.
 fn start_at(invocation: &mut Invocation, address: &str) -> (Daemon, Api) {
     let daemon = invocation
         .env("AUTOPILOT_LISTEN", address)
         .env("AUTOPILOT_ADVERTISE_ADDRESS", format!("http://{address}/"))
-        .start();
+        .start()
+        .tolerate(&SLOW);
     let api = Api::of(&daemon);
     (daemon, api)
 }

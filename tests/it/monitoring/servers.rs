@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -10,7 +9,7 @@ use serde_json::Value;
 
 use super::tools::text_of;
 use super::watched::get;
-use crate::centre::wait_until;
+use crate::centre::{free_address, wait_until};
 
 /// Where Debian and others call it by another name.
 pub(super) const ALERTMANAGERS: [&str; 2] = ["prometheus-alertmanager", "alertmanager"];
@@ -117,9 +116,4 @@ impl Drop for Server {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
 }
