@@ -522,6 +522,11 @@ impl Writer {
     }
 
     fn write(&mut self, batch: &Batch) -> SqlResult<()> {
+        // A batch of which nobody knows whether it was written comes once more, and would be there twice.
+        if self.lease.as_ref().is_some_and(|lease| lease.has_ended()) {
+            let now = "over".to_owned();
+            return Err(SqlFault::Server(ServerFault::NotHeld { now }));
+        }
         let transaction = self.database.begin()?;
         let newest = inputs::write(&transaction, batch)?;
         write_states(&transaction, batch)?;

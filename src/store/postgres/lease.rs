@@ -25,8 +25,8 @@ pub const LEASE: Duration = Duration::from_secs(15);
 /// The clocks of two machines run apart by less than this while a lease lasts.
 const DRIFT: Duration = Duration::from_millis(500);
 
-/// An end in order waits no longer for a server.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// An end in order waits no longer for a server. Tests open at once what they let go of.
+const FAREWELL: Duration = Duration::from_secs(if cfg!(test) { 60 } else { 2 });
 
 /// A tenant's lease.
 pub struct Lease {
@@ -140,6 +140,12 @@ impl Lease {
         // Made where the clock of its runtime is.
         let release = async move { timeout(FAREWELL, release).await };
         drop(self.server.wait(release));
+    }
+
+    /// Whether it was ended here, or is known to be lost.
+    pub(in crate::store) fn has_ended(&self) -> bool {
+        let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_none()
     }
 
     /// It is over for us, whatever the server says.

@@ -1,17 +1,21 @@
 //! Ways to a server other than a socket of this machine: over TLS, through a pooler, and on to a follower when the server is lost.
 
+mod cutter;
 mod pooler;
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use campaign_autopilot::simulator::Actor;
+use campaign_autopilot::simulator::{Actor, Endpoint};
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Daemon, Finished, Invocation, of_kind, wait_until};
+use crate::centre::{
+    CAMPAIGN, Centre, Daemon, Finished, Invocation, free_address, message, of_kind, wait_until,
+};
 use crate::cluster::Cluster;
 use crate::server_store;
 use crate::standby::ready;
+use cutter::Cutter;
 use pooler::Pooler;
 
 /// One centre whose daemon keeps its tables at an address.
@@ -57,6 +61,8 @@ impl Kept {
             "store",
             "lease",
             "could not",
+            "poll invalid",
+            "not read",
             "cannot start; it is tried again",
         ]);
         let api = Api::of(&daemon);
@@ -104,8 +110,8 @@ const PASSWORD: &str = "p4ssword-of-the-store";
 
 /// A port that nobody listens on.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let address: SocketAddr = free_address().parse().unwrap();
+    address.port()
 }
 
 fn certificate(name: &str) -> PathBuf {
@@ -207,6 +213,39 @@ fn a_pooler_that_lends_connections_by_the_transaction_may_stand_between() {
     kept.assert_proven(8);
 }
 
+/// Nobody knows of a batch whether it was written, and it was: the daemon begins anew, and writes it no second time.
+#[test]
+fn a_commit_whose_answer_was_lost_is_written_once() {
+    if !Cluster::is_installed() {
+        return;
+    }
+    let cluster = Cluster::start();
+    let cutter = Cutter::start(cluster.place());
+    let kept = Kept::at(format!(
+        "postgres://tester@/postgres?host={}&schema=cut",
+        cutter.place()
+    ));
+    kept.command(&["store", "migrate"]);
+    let (daemon, api) = kept.start();
+    wait_until("it steers", || ready(&api));
+    kept.there_and_back();
+    wait_until("the answer to a batch is lost", || {
+        // That of a lease's renewal may be the next one as well.
+        cutter.cut_the_next();
+        daemon.log().iter().any(|line| {
+            message(line).starts_with("store not written")
+                && line.to_string().contains("did not say whether")
+        })
+    });
+    daemon.wait_for_log("the lease is lost");
+    wait_until("it steers again", || ready(&api));
+    kept.there_and_back();
+    daemon.stop();
+    kept.assert_proven(4);
+    let doubled = "SELECT count(*) - count(DISTINCT (at_ms, body)) FROM input";
+    assert_eq!(cluster.psql("cut", doubled), "0");
+}
+
 #[test]
 fn a_follower_takes_the_place_of_a_server_that_is_lost() {
     if !Cluster::is_installed() {
@@ -237,7 +276,16 @@ fn a_follower_takes_the_place_of_a_server_that_is_lost() {
     wait_until("nobody steers", || !ready(&api));
     // Agents are free again, and nothing is sent while there is no server that it could be written to.
     kept.centre.platform.set_available(20);
-    kept.centre.wait_for_polls(5);
+    let polls = || kept.centre.platform.request_count(Some(Endpoint::Agents));
+    let before = polls();
+    wait_until("it polls and sends nothing, or has stopped", || {
+        // One whose commit was cut short does not know what is written, and begins anew where it can write.
+        let gave_up = daemon
+            .log()
+            .iter()
+            .any(|line| message(line).contains("the lease is lost"));
+        gave_up || polls() >= before + 5
+    });
     assert_eq!(kept.centre.commands().len(), 3);
     follower.psql("public", "SELECT pg_promote()");
     wait_until("it steers again", || ready(&api));
