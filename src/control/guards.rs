@@ -92,20 +92,23 @@ impl GuardWatch {
                 views.insert(campaign, found);
             }
         }
+        let views = Arc::new(views);
         let standings = views.iter().flat_map(|(campaign, views)| {
             views
                 .iter()
                 .map(move |view| (campaign, view.guard.name.as_str(), &view.standing))
         });
-        self.events.compared(standings, now);
-        self.observed.send_if_modified(|observed| {
-            if *observed.guards == views {
+        // Whoever reads of it in the log or the metrics finds it in the status.
+        let shown = Arc::clone(&views);
+        self.observed.send_if_modified(move |observed| {
+            if observed.guards == shown {
                 return false;
             }
-            observed.guards = Arc::new(views);
+            observed.guards = shown;
             observed.version = observed.version.saturating_add(1);
             true
         });
+        self.events.compared(standings, now);
     }
 }
 

@@ -56,6 +56,21 @@ pub trait Clock: Send + Sync + 'static {
 /// A difference to the machine's time of day up to this is left alone: clocks are slewed all the time.
 const LARGEST_DRIFT: Duration = Duration::from_secs(2);
 
+/// The longest that the machine's time of day takes to be read, by a thread that did not stand still meanwhile.
+const LONGEST_LOOK: Duration = Duration::from_millis(100);
+
+/// By how many milliseconds the machine's time of day was set, from what our clock showed before and after it was read.
+/// Nothing is known where a busy machine let time pass in between: the next tick looks again.
+fn step(before: Timestamp, machine: Timestamp, after: Timestamp) -> Option<i64> {
+    if after.since(before) > LONGEST_LOOK {
+        return None;
+    }
+    let step = machine
+        .as_unix_millis()
+        .saturating_sub(after.as_unix_millis());
+    (u128::from(step.unsigned_abs()) > LARGEST_DRIFT.as_millis()).then_some(step)
+}
+
 /// The machine's clock, carried on by the monotonic one, at `speed` times real time.
 #[derive(Debug)]
 pub struct SystemClock {
@@ -70,10 +85,14 @@ impl SystemClock {
     /// Real time.
     #[must_use]
     pub fn real_time() -> Self {
-        Self {
+        let clock = Self {
             follows_machine: true,
             ..Self::starting_at(Self::time_of_day(), 1.0)
-        }
+        };
+        // Where the thread stood still between the readings of the two clocks, nothing was set.
+        clock.resynchronise();
+        clock.followed.store(0, Ordering::Relaxed);
+        clock
     }
 
     #[expect(
@@ -127,13 +146,9 @@ impl Clock for SystemClock {
         if !self.follows_machine {
             return None;
         }
-        let (machine, ours) = (Self::time_of_day(), self.now());
-        let step = machine
-            .as_unix_millis()
-            .saturating_sub(ours.as_unix_millis());
-        if u128::from(step.unsigned_abs()) <= LARGEST_DRIFT.as_millis() {
-            return None;
-        }
+        let before = self.now();
+        let machine = Self::time_of_day();
+        let step = step(before, machine, self.now())?;
         self.started_at.fetch_add(step, Ordering::Relaxed);
         self.followed.fetch_add(step, Ordering::Relaxed);
         Some(step)
@@ -744,4 +759,29 @@ pub trait Tenure: Send + Sync + 'static {
 
     /// How long it goes on if it is not renewed; zero when it is over.
     fn remaining(&self) -> Duration;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_was_set_only_where_nothing_stood_still_between_two_looks_at_it() {
+        let at = |millis: i64| Timestamp::from_unix_millis(1_800_000_000_000 + millis);
+        for (machine, after, expected) in [
+            (0, 0, None),
+            (2_000, 0, None),
+            (2_001, 0, Some(2_001)),
+            (-3_600_000, 100, Some(-3_600_100)),
+            // The machine's clock was read, and three seconds went by.
+            (0, 3_000, None),
+            (3_600_000, 101, None),
+        ] {
+            assert_eq!(
+                step(at(0), at(machine), at(after)),
+                expected,
+                "{machine} {after}"
+            );
+        }
+    }
 }
