@@ -111,6 +111,12 @@ impl Sources {
         self.rendered().await.status
     }
 
+    /// The status with its version.
+    pub(super) async fn versioned_status(&self) -> (u64, Bytes) {
+        let rendered = self.rendered().await;
+        (rendered.of.0, rendered.status)
+    }
+
     /// Every campaign, rendered once for each version.
     pub(super) async fn campaigns(&self) -> Bytes {
         self.rendered().await.campaigns
@@ -124,7 +130,9 @@ impl Sources {
         let not_ready = not_ready(&tenants, ending);
         let alive = tenants.entries.iter().all(|entry| entry.alive(now));
         let span = now.as_unix_millis().div_euclid(RENDERED_FOR_MS);
-        let of = (tenants.version(), alive, not_ready, span);
+        // Read before the states: what is shown is that version or a later one, which is sent once more then.
+        let version = tenants.version();
+        let of = (version, alive, not_ready, span);
         let actions = self.api.access.actions();
         let started_at = self.shown.started_at;
         let zone = self.shown.time_zone.clone();
@@ -133,7 +141,13 @@ impl Sources {
             return rendered.clone();
         }
         let rendering = tokio::task::spawn_blocking(move || {
-            let document = StatusDocument::of(&tenants, (now, &zone), ending, actions, started_at);
+            let document = StatusDocument::of(
+                (&tenants, version),
+                (now, &zone),
+                ending,
+                actions,
+                started_at,
+            );
             let campaigns = CampaignsDocument {
                 schema: document.schema,
                 version: document.version,

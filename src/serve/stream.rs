@@ -87,11 +87,11 @@ async fn next(mut following: Stream) -> Option<(Bytes, Stream)> {
         }
     }
     loop {
-        let version = following.followed.version();
-        if following.sent != Some(version) {
+        if following.sent != Some(following.followed.version()) {
             let first = following.sent.is_none();
+            // A later one, where something changed meanwhile: that is sent now and not once more.
+            let (version, status) = following.sources.versioned_status().await;
             following.sent = Some(version);
-            let status = following.sources.status().await;
             let mut event = Vec::with_capacity(status.len().saturating_add(64));
             if first {
                 event.extend_from_slice(b"retry: 2000\n");

@@ -36,9 +36,9 @@ pub(super) fn not_ready(tenants: &TenantList, ending: bool) -> Vec<String> {
 }
 
 impl StatusDocument {
-    /// Describes every tenant at `now`.
+    /// Describes every tenant at `now`, by states that are of this version or later.
     pub(super) fn of(
-        tenants: &TenantList,
+        (tenants, version): (&TenantList, u64),
         (now, zone): (Timestamp, &Zone),
         ending: bool,
         actions: bool,
@@ -58,7 +58,7 @@ impl StatusDocument {
         };
         let mut document = Self {
             schema: SCHEMA,
-            version: tenants.version(),
+            version,
             now: now.to_string(),
             time_zone: zone.name().to_owned(),
             alive: tenants.entries.iter().all(|entry| entry.alive(now)),
