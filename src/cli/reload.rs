@@ -174,6 +174,7 @@ impl Reloader {
                 () = tokio::time::sleep(BETWEEN_LOOKS) => {}
             }
             let path = file.clone();
+            let earlier = self.loaded.lock().await.content.clone();
             // It fails only when the runtime ends.
             let Ok(seen) = tokio::task::spawn_blocking(move || content(&path)).await else {
                 return;
@@ -181,11 +182,13 @@ impl Reloader {
             let settled = before.as_ref() == Some(&seen);
             before = Some(seen.clone());
             let loaded = self.loaded.lock().await.content.clone();
+            // Who reloaded meanwhile may have read a newer content than this look: the next one tells.
+            let reloaded = loaded != earlier;
             let rests = failed.as_mut().is_some_and(|(content, looks)| {
                 *looks += 1;
                 *content == seen && *looks < LOOKS_BETWEEN_TRIES
             });
-            if !settled || rests || loaded.as_ref() == Some(&seen) {
+            if !settled || reloaded || rests || loaded.as_ref() == Some(&seen) {
                 continue;
             }
             let reason = match loaded {

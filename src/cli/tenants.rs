@@ -446,12 +446,17 @@ impl Keeper {
 
     fn stand_by(&self, member: Member) {
         let why = format!("standby of {}", member.name);
-        if self.tenants.not_running(self.name.as_ref()).as_deref() != Some(why.as_str()) {
+        if self.shows(Standing::StandsBy(why.clone(), member), &why) {
             info!(%why, "stands by");
         }
+    }
+
+    /// Shows why the tenant does not run, and says whether that is new: whoever reads of it in the log finds it in the status.
+    fn shows(&self, standing: Standing<'_>, why: &str) -> bool {
+        let before = self.tenants.not_running(self.name.as_ref());
         let settings = self.settings.borrow().clone();
-        let standing = Standing::StandsBy(why, member);
         self.tenants.show(&settings, standing);
+        before.as_deref() != Some(why)
     }
 
     /// A tenant that cannot start is told, and tried again.
@@ -465,11 +470,9 @@ impl Keeper {
             if !matches!(fault, StartFault::Store(_)) {
                 self.note_start(false);
             }
-            if self.tenants.not_running(self.name.as_ref()).as_deref() != Some(why.as_str()) {
+            if self.shows(Standing::Waits(why.clone()), &why) {
                 warn!(%why, "cannot start; it is tried again");
             }
-            let settings = self.settings.borrow().clone();
-            self.tenants.show(&settings, Standing::Waits(why));
             self.tell_first(Some(fault));
         }
         tokio::select! {
