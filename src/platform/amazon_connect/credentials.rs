@@ -152,10 +152,16 @@ impl CredentialStore {
                 return Err(fault.clone());
             }
         }
-        let left = deadline.since(now);
-        let loaded = tokio::time::timeout(self.timeout.min(left), self.load()).await;
+        self.load_within(self.timeout.min(deadline.since(now)))
+            .await
+    }
+
+    /// Loads them and keeps what came of it.
+    async fn load_within(&self, time: Duration) -> Result<Held, PlatformFault> {
+        let refused = self.state().refused;
+        let loaded = tokio::time::timeout(time, self.load()).await;
         let loaded = loaded.unwrap_or_else(|_| Err("no answer in time".to_owned()));
-        self.keep(loaded)
+        self.keep(loaded, refused)
     }
 
     /// Loads them anew on a task of its own. A load that fails leaves those at hand.
@@ -169,9 +175,7 @@ impl CredentialStore {
             if this.state().waits(now) {
                 return;
             }
-            let loaded = tokio::time::timeout(this.timeout, this.load()).await;
-            let loaded = loaded.unwrap_or_else(|_| Err("no answer in time".to_owned()));
-            if let Err(fault) = this.keep(loaded) {
+            if let Err(fault) = this.load_within(this.timeout).await {
                 warn!(
                     why = fault.detail,
                     "credentials that expire soon could not be loaded anew"
@@ -205,8 +209,12 @@ impl CredentialStore {
         }
     }
 
-    /// Keeps what was loaded, or the fault.
-    fn keep(&self, loaded: Result<Credentials, String>) -> Result<Held, PlatformFault> {
+    /// Keeps what was loaded, or the fault. `refused` is the serial that was refused last when the load began.
+    fn keep(
+        &self,
+        loaded: Result<Credentials, String>,
+        refused: u64,
+    ) -> Result<Held, PlatformFault> {
         let now = self.clock.now();
         let mut state = self.state();
         match loaded {
@@ -243,7 +251,8 @@ impl CredentialStore {
                     kind: FaultKind::Unauthorized,
                     detail: format!("no credentials could be loaded ({why}); {ADVICE}"),
                 };
-                state.again_at = Some(now.plus(wait));
+                // A load that began before those at hand were refused keeps back no load after that.
+                state.again_at = (state.refused == refused).then(|| now.plus(wait));
                 state.failed = Some((before.saturating_add(1), fault.clone()));
                 Err(fault)
             }

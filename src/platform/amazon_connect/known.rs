@@ -84,16 +84,23 @@ impl KnownCampaigns {
         (now.since(known.read_at) < REMEMBERED).then(|| known.clone())
     }
 
-    /// Reads those of which nothing is known, and a few of those that are old, unless somebody else does at this moment: a poll goes on
-    /// with what is known. Returns how many calls that took, and the faults.
+    /// Reads those of which nothing is known, and a few of those that are old. Where somebody else does at this moment, a poll goes on
+    /// with what is known of each, and waits where of some nothing is known. Returns how many calls that took, and the faults.
     pub(super) async fn refresh(
         &self,
         ids: &[CampaignId],
         deadline: Timestamp,
     ) -> (usize, BTreeMap<CampaignId, PlatformFault>) {
-        match self.reading.try_lock() {
-            Ok(_turn) => self.read_again(ids, deadline).await,
-            Err(_) => (0, BTreeMap::new()),
+        let now = self.account.now();
+        let turn = if ids.iter().all(|id| self.get(id, now).is_some()) {
+            self.reading.try_lock().ok()
+        } else {
+            let turn = tokio::time::timeout(deadline.since(now), self.reading.lock());
+            turn.await.ok()
+        };
+        match turn {
+            Some(_turn) => self.read_again(ids, deadline).await,
+            None => (0, BTreeMap::new()),
         }
     }
 
