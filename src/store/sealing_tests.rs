@@ -313,6 +313,8 @@ fn a_full_segment_is_followed_by_another_one() {
             at_latest: START,
         };
         let sealed = async |range| {
+            // Each of them may take a good part of a lease.
+            store.tenure().renew().await.unwrap();
             let by = sealer(30_000);
             let found = seal_next(&store, &place.at(), sealing.path(), range, &by).await;
             found.unwrap()
@@ -334,6 +336,7 @@ fn a_full_segment_is_followed_by_another_one() {
         };
         let second = sealed(late).await.unwrap();
         assert_eq!((second.first, second.last), (20_001, 20_500));
+        store.tenure().renew().await.unwrap();
         assert_eq!(sealing.remove(&store).await.unwrap().len(), 2);
         assert_eq!(sealing.chain(), (504, 20_500, 21_004));
     });

@@ -73,10 +73,10 @@ fn row(centre: &Configured, guard: &str, period: &str) -> Value {
     found.unwrap_or_else(|| panic!("{report}")).clone()
 }
 
+const ABOVE: &str = "abandoned calls are above the limit of a guard";
+
 fn stopped(daemon: Daemon) {
-    daemon
-        .tolerate(&["abandoned calls are above the limit of a guard"])
-        .stop();
+    daemon.tolerate(&[ABOVE]).stop();
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn calls_are_counted_by_days_over_restarts_late_and_with_their_gaps() {
     );
     assert_eq!(row(&centre, "day", &later.to_string())["state"], "no_calls");
     // Without an orderly end nothing is lost, and nothing that is sent again counts again.
-    daemon.kill();
+    daemon.tolerate(&[ABOVE]).kill();
     let (daemon, api) = centre.start();
     feed(&api, late, 10, 90, 10);
     feed(&api, later, 10, 400, 2);
@@ -152,7 +152,7 @@ fn status_page_and_metrics_show_how_a_campaign_stands_and_nothing_is_paused() {
     let day = day_before(&api, 1);
     feed(&api, day, 9, 5, 0);
     feed(&api, day, 10, 90, 10);
-    daemon.stop();
+    stopped(daemon);
     let (daemon, api) = centre.start();
     let week = |name: &str| {
         api.series(&format!(
@@ -176,7 +176,7 @@ fn status_page_and_metrics_show_how_a_campaign_stands_and_nothing_is_paused() {
         status.contains("guard week: 10 of 100 calls (10.00%, up to 16.04%) of 6% allowed: above the limit, 4 too many"),
         "{status}"
     );
-    daemon.wait_for_log("abandoned calls are above the limit of a guard");
+    daemon.wait_for_log(ABOVE);
     assert_eq!(api.campaign(CAMPAIGN)["state"], "running", "it informs");
     stopped(daemon);
     assert!(centre.centre.commands().is_empty(), "it informs");

@@ -60,7 +60,7 @@ impl Site {
         });
         let tables: Vec<String> = tables.collect();
         let top = "poll_interval = \"100ms\"\nrequests_per_second = \"unlimited\"\n\
-                   request_timeout = \"1s\"\nflap_limit = \"none\"\n";
+                   request_timeout = \"5s\"\nflap_limit = \"none\"\n";
         let text = format!("{top}\n{}", tables.join("\n"));
         std::fs::write(self.path("autopilot.toml"), text).unwrap();
     }

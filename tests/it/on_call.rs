@@ -24,13 +24,11 @@ fn a_night_on_call() {
         run(&["healthcheck", "--ready"]).code() == 0
     });
     assert_eq!(good(&run(&["healthcheck"])), "the loop is running\n");
-    let status = run(&["status"]);
-    assert!(
-        good(&status)
-            .contains("Spring renewals (campaign-1)\n  running, as it should be; 10 available"),
-        "{}",
-        status.stdout
-    );
+    // Its name and what was decided are shown when the first tick is written.
+    wait_until("it shows", || {
+        good(&run(&["status"]))
+            .contains("Spring renewals (campaign-1)\n  running, as it should be; 10 available")
+    });
 
     set_and_explain(&centre, &run);
 

@@ -237,8 +237,10 @@ fn a_platform_without_counters_is_asked_once_and_shows_none() {
         .args(&["--outcomes-every", "1ms"])
         .start();
     let api = Api::of(&daemon);
+    let asked = || centre.platform.request_count(Some(Endpoint::Outcomes));
+    wait_until("it was asked", || asked() == 1);
     centre.wait_for_polls(5);
-    assert_eq!(centre.platform.request_count(Some(Endpoint::Outcomes)), 1);
+    assert_eq!(asked(), 1);
     assert_eq!(api.campaign(FIRST_CAMPAIGN)["outcomes"], Value::Null);
     assert_eq!(
         total(&api, FIRST_CAMPAIGN, "dials"),

@@ -12,7 +12,7 @@ use campaign_autopilot::simulator::{
 use hyper::StatusCode;
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, of_kind, wait_until};
+use crate::centre::{CAMPAIGN, Centre, Invocation, of_kind, wait_until};
 
 /// Another campaign of the world, where a test needs two.
 const OTHER: &str = "campaign-2";
@@ -20,13 +20,14 @@ const OTHER: &str = "campaign-2";
 const SECRET: &str = "autopilot-secret";
 
 /// What is logged while the platform is faulty.
-const TROUBLE: [&str; 6] = [
+const TROUBLE: [&str; 7] = [
     "poll invalid",
     "too long",
     "status not read",
     "could not",
     "outcome was unknown",
-    "unproven",
+    "not to be shown to be ours",
+    "nobody can say whose pause",
 ];
 
 /// A platform as the tests see it.
@@ -44,6 +45,8 @@ struct Platform {
     /// Whether the agents of a queue or skill can be counted by themselves. Without it one listing counts for all, and no
     /// group fails alone.
     counts_queues: bool,
+    /// Whether refused log-ins lock the account, so that after three in a row nothing is asked for a quarter of an hour.
+    locks_accounts: bool,
 }
 
 const CXONE_V2: Platform = Platform {
@@ -53,6 +56,7 @@ const CXONE_V2: Platform = Platform {
     commands: &[Endpoint::CampaignPut],
     ended: &["COMPLETED", "STOPPED", "ARCHIVED"],
     counts_queues: false,
+    locks_accounts: false,
 };
 
 const CXONE_ACD: Platform = Platform {
@@ -77,6 +81,7 @@ const CXONE_ACD: Platform = Platform {
     // A skill runs or does not; its end is a pause that is not ours.
     ended: &["PAUSED"],
     counts_queues: true,
+    locks_accounts: false,
 };
 
 const GENESYS_CLOUD: Platform = Platform {
@@ -94,6 +99,7 @@ const GENESYS_CLOUD: Platform = Platform {
     ],
     ended: &["COMPLETED", "INVALID", "FORCED_OFF"],
     counts_queues: true,
+    locks_accounts: false,
 };
 
 const VICIDIAL: Platform = Platform {
@@ -104,6 +110,7 @@ const VICIDIAL: Platform = Platform {
     // A campaign is active or not; its end is a pause that is not ours.
     ended: &["PAUSED"],
     counts_queues: true,
+    locks_accounts: true,
 };
 
 #[cfg(feature = "amazon-connect")]
@@ -126,6 +133,7 @@ const AMAZON_CONNECT: Platform = Platform {
     ],
     ended: &["INITIALIZED", "COMPLETED", "STOPPED", "FAILED"],
     counts_queues: true,
+    locks_accounts: false,
 };
 
 /// One test of each promise for each platform, and a test that none is forgotten.
@@ -226,27 +234,39 @@ fn pause_and_resume() -> [String; 2] {
     [line("RUNNING", "PAUSED"), line("PAUSED", "RUNNING")]
 }
 
+/// Waits until the daemon knows that it paused the campaign, by a reply or by reading it back.
+fn wait_for_our_pause(centre: &Centre, api: &Api) {
+    let shown = centre.platform.shown_id(CAMPAIGN);
+    wait_until("the daemon shows its pause", || {
+        api.campaign(&shown)["paused_by"] == "autopilot"
+    });
+}
+
 /// Agents go, and the daemon pauses the campaign and knows it.
-fn run_short(centre: &Centre, daemon: &Daemon, api: &Api) {
+fn run_short(centre: &Centre, api: &Api) {
     wait_for_polls(api, 3);
     centre.platform.set_available(1);
     centre.wait_for_status(CAMPAIGN, "PAUSED");
-    daemon.wait_for_log("paused");
+    wait_for_our_pause(centre, api);
     wait_for_polls(api, 2);
 }
 
 /// Agents are back, and the daemon resumes the campaign and knows it.
-fn recover(centre: &Centre, daemon: &Daemon) {
+fn recover(centre: &Centre, api: &Api) {
     centre.platform.set_available(20);
     centre.wait_for_status(CAMPAIGN, "RUNNING");
-    daemon.wait_for_log("resumed");
+    let shown = centre.platform.shown_id(CAMPAIGN);
+    wait_until("the daemon shows that it runs", || {
+        api.campaign(&shown)["state"] == "running"
+    });
 }
 
 fn a_shortage_pauses_and_agents_resume(platform: &Platform) {
     let centre = platform.centre();
     let daemon = platform.daemon(&centre).start();
-    run_short(&centre, &daemon, &Api::of(&daemon));
-    recover(&centre, &daemon);
+    let api = Api::of(&daemon);
+    run_short(&centre, &api);
+    recover(&centre, &api);
     daemon.stop();
     assert_eq!(centre.commands(), pause_and_resume());
     let audit = centre.audit();
@@ -273,10 +293,10 @@ fn a_persons_pause_is_kept(platform: &Platform) {
 fn a_pause_of_ours_is_resumed_after_a_crash(platform: &Platform) {
     let centre = platform.centre();
     let daemon = platform.daemon(&centre).start();
-    run_short(&centre, &daemon, &Api::of(&daemon));
+    run_short(&centre, &Api::of(&daemon));
     daemon.kill();
     let again = platform.daemon(&centre).start();
-    recover(&centre, &again);
+    recover(&centre, &Api::of(&again));
     again.stop();
     assert_eq!(centre.commands(), pause_and_resume());
 }
@@ -303,7 +323,7 @@ fn what_has_ended_is_never_commanded(platform: &Platform) {
 /// nothing is resumed, and when it is over everything goes on.
 fn a_storm_of_faults_makes_no_false_command(platform: &Platform) {
     const STORM: &str = "500=0.06,html503=0.05,reset=0.05,truncate=0.05,wrong-json=0.04,garbled-json=0.04,\
-                         401=0.03,empty-200=0.04";
+                         empty-200=0.04";
     let centre = platform.centre();
     let daemon = platform
         .daemon(&centre)
@@ -312,28 +332,35 @@ fn a_storm_of_faults_makes_no_false_command(platform: &Platform) {
         .tolerate(&TROUBLE);
     let api = Api::of(&daemon);
     wait_for_polls(&api, 3);
-    let storm = || {
-        for rule in FaultPlan::parse(STORM).unwrap() {
-            centre.platform.inject(rule);
-        }
+    let mut rules = FaultPlan::parse(STORM).unwrap();
+    // Where accounts are locked, three in a row come by chance, and nothing would be asked any more.
+    if !platform.locks_accounts {
+        rules.extend(FaultPlan::parse("401=0.03").unwrap());
+    }
+    for rule in rules {
+        centre.platform.inject(rule);
+    }
+    // Polls alone say too little: during the back-off after a refused log-in they ask nothing.
+    let weather = || {
+        let met = || centre.platform.faults_injected().values().sum::<u64>();
+        let before = met();
+        wait_for_polls(&api, 25);
+        wait_until("faults are met", || met() >= before + 10);
     };
-    storm();
-    wait_for_polls(&api, 25);
+    weather();
     assert_eq!(centre.commands(), [""; 0]);
     centre.platform.set_available(0);
-    wait_for_polls(&api, 25);
+    weather();
     let resumed = line("PAUSED", "RUNNING");
     assert!(
         !centre.commands().contains(&resumed),
         "{:?}",
         centre.commands()
     );
-    let met: u64 = centre.platform.faults_injected().values().sum();
-    assert!(met >= 10, "{met} faults");
     centre.platform.clear_faults();
     centre.wait_for_status(CAMPAIGN, "PAUSED");
-    daemon.wait_for_log("paused");
-    recover(&centre, &daemon);
+    wait_for_our_pause(&centre, &api);
+    recover(&centre, &api);
     daemon.stop();
     assert_eq!(centre.commands().last(), Some(&resumed));
     centre.audit();
@@ -343,8 +370,9 @@ fn a_lost_reply_is_read_back(platform: &Platform) {
     let centre = platform.centre();
     platform.inject_into_commands(&centre, &Fault::LostReply, FaultTiming::Next(1));
     let daemon = platform.daemon(&centre).start().tolerate(&TROUBLE);
-    run_short(&centre, &daemon, &Api::of(&daemon));
-    recover(&centre, &daemon);
+    let api = Api::of(&daemon);
+    run_short(&centre, &api);
+    recover(&centre, &api);
     daemon.stop();
     assert!(centre.platform.faults_injected()["lost-reply"] >= 1);
     assert_eq!(centre.commands(), pause_and_resume());
@@ -394,11 +422,11 @@ fn one_bad_group_blinds_only_its_campaigns(platform: &Platform) {
         .start()
         .tolerate(&["not counted", "too long", "poll invalid"]);
     let api = Api::of(&daemon);
-    run_short(&centre, &daemon, &api);
+    run_short(&centre, &api);
     let blind = api.campaign(&other);
     assert!(blind["available"].is_null(), "{blind}");
     assert_eq!(api.campaign(&ours)["available"], 1);
-    recover(&centre, &daemon);
+    recover(&centre, &api);
     daemon.stop();
     assert_eq!(centre.commands(), pause_and_resume());
 }
@@ -408,16 +436,26 @@ fn secrets_are_nowhere(platform: &Platform) {
     let centre = platform.centre();
     let daemon = platform.daemon(&centre).start().tolerate(&TROUBLE);
     let api = Api::of(&daemon);
-    run_short(&centre, &daemon, &api);
-    for status in [StatusCode::BAD_REQUEST, StatusCode::BAD_GATEWAY] {
+    run_short(&centre, &api);
+    for (status, share) in [
+        (StatusCode::BAD_REQUEST, 0.25),
+        (StatusCode::BAD_GATEWAY, 0.5),
+    ] {
         centre.platform.inject(FaultRule {
             fault: Fault::SecretsEchoed(status),
             endpoint: None,
-            when: FaultTiming::Share(0.5),
+            when: FaultTiming::Share(share),
         });
     }
     centre.platform.expire_tokens();
     wait_for_polls(&api, 20);
+    // During the back-off after a refused log-in, polls ask nothing.
+    for kind in ["secrets-4xx", "secrets-5xx"] {
+        wait_until(&format!("{kind} is met"), || {
+            let met = centre.platform.faults_injected();
+            met.get(kind).is_some_and(|times| *times >= 5)
+        });
+    }
     let shown = [
         "/",
         "/metrics",
@@ -428,11 +466,6 @@ fn secrets_are_nowhere(platform: &Platform) {
     .map(|path| api.get(path).body);
     let log: String = daemon.log().iter().map(ToString::to_string).collect();
     daemon.stop();
-    let met = centre.platform.faults_injected();
-    assert!(
-        met.contains_key("secrets-4xx") && met.contains_key("secrets-5xx"),
-        "{met:?}"
-    );
     let mut kept = Vec::new();
     for entry in fs::read_dir(centre.state_dir()).unwrap() {
         let path = entry.unwrap().path();

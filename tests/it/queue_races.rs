@@ -191,11 +191,13 @@ fn a_hundred_writers_at_once_lose_no_update() {
         let output = writer.wait_with_output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         let complaint = String::from_utf8(output.stderr).unwrap();
-        let told: Value =
-            serde_json::from_str(&said).unwrap_or_else(|_| panic!("{change}: {said}{complaint}"));
         match output.status.code() {
             Some(0) => accepted.push(change),
+            // With a hundred at one file, one may wait too long for its turn.
+            Some(74) => assert!(complaint.contains("nothing was sent"), "{complaint}"),
             Some(75) => {
+                let told: Value = serde_json::from_str(&said)
+                    .unwrap_or_else(|_| panic!("{change}: {said}{complaint}"));
                 let conflicts = told["conflicts"].as_array().unwrap();
                 let quicker = told["why"].to_string().contains("somebody was quicker");
                 assert!(!conflicts.is_empty() || quicker, "{told}");

@@ -364,7 +364,8 @@ fn two_models_stand_side_by_side_and_one_is_written() {
 #[test]
 fn a_command_works_beside_a_running_daemon() {
     let centre = Centre::new();
-    let daemon = centre.daemon().start();
+    // A command that is slow has the write lock for longer than the daemon waits.
+    let daemon = centre.daemon().start().tolerate(&["store not written"]);
     daemon.wait_for_log("first poll complete");
     let applied = queue(&centre, &["apply", "queue-1", "--set", "max_waiters=30"]);
     assert_eq!(applied.code(), 0, "{}{}", applied.stdout, applied.stderr);

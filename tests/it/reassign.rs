@@ -158,7 +158,7 @@ fn a_daemon_finds_out_about_a_move_whose_answer_was_lost() {
     for starts in 0..2 {
         let daemon = centre
             .daemon()
-            .env("AUTOPILOT_REQUEST_TIMEOUT", "250ms")
+            .env("AUTOPILOT_REQUEST_TIMEOUT", "2s")
             .start()
             .tolerate(&["outcome was unknown"]);
         daemon.wait_for_log(if starts == 0 {
@@ -179,7 +179,7 @@ fn the_next_move_of_the_agent_finds_out_about_one_whose_answer_was_lost() {
     wait_until("the lost move cannot be on its way any more", || {
         let line = ["reassign", "zoe", "--queues", "queue-2"];
         let mut again = command(&centre, &line);
-        let again = again.env("AUTOPILOT_REQUEST_TIMEOUT", "250ms").output();
+        let again = again.env("AUTOPILOT_REQUEST_TIMEOUT", "2s").output();
         assert_eq!(again.code(), 0, "{}{}", again.stdout, again.stderr);
         let records = records(&centre);
         let mut steps = records.iter().map(|record| &record["step"]);

@@ -1,9 +1,7 @@
 //! Several receivers: each gets what it asks for in its form, in its own order, and none waits for another or delays a campaign.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -282,6 +280,7 @@ fn one_that_is_dead_delays_no_other_and_no_pause() {
     told.swing(3);
     let expected = ["campaign.paused", "campaign.resumed"].repeat(3);
     assert_eq!(events(&alive.wait_for(6)), expected);
+    dead.wait_for_requests(1);
     assert_eq!(
         dead.received().len(),
         1,
@@ -621,9 +620,7 @@ fn a_change_that_could_not_be_kept_is_told_nobody() {
     let centre = &told.configured.centre;
     let (daemon, api) = told.configured.start();
     centre.wait_for_polls(2);
-    let shell = Connection::open(centre.state_dir().join("autopilot.sqlite3")).unwrap();
-    shell.busy_timeout(Duration::from_secs(5)).unwrap();
-    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let shell = centre.lock_store();
     let daemon = daemon.tolerate(&["store not written"]);
     let path = format!("/api/v1/campaigns/{CAMPAIGN}/hold");
     let asked =

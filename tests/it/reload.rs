@@ -40,12 +40,13 @@ fn a_signal_puts_new_lines_in_force_at_the_next_poll() {
     );
     centre.wait_for_status(CAMPAIGN, "PAUSED");
     daemon.wait_for_log("paused");
-    let config = api.get("/api/v1/status").json()["config"].clone();
-    assert_ne!(config["hash"], hash);
-    assert_eq!(
-        (&config["last_reload"]["by"], &config["last_reload"]["ok"]),
-        (&json!("SIGHUP"), &json!(true))
-    );
+    // Where the daemon finds the change by itself first, the signal's reload comes after that.
+    wait_until("the signal was taken up", || {
+        let config = api.get("/api/v1/status").json()["config"].clone();
+        assert_ne!(config["hash"], hash);
+        assert_eq!(config["last_reload"]["ok"], true);
+        config["last_reload"]["by"] == "SIGHUP"
+    });
     daemon.stop();
     let audit = centre.audit();
     let told = of_kind(&audit, "operator");
@@ -132,7 +133,13 @@ fn a_loop_that_begins_anew_finds_its_store_closed() {
     });
     // It expects that nothing was warned of.
     daemon.stop();
-    assert_eq!(of_kind(&configured.centre.audit(), "operator").len(), 20);
+    // The daemon may find a change by itself first: then the reload that was asked for has none.
+    let audit = configured.centre.audit();
+    let begun_anew = of_kind(&audit, "operator").into_iter().filter(|row| {
+        let changes = row["event"]["made"]["changes"].to_string();
+        changes.contains("page_size")
+    });
+    assert_eq!(begun_anew.count(), 20);
 }
 
 #[test]
@@ -175,11 +182,8 @@ fn a_fault_keeps_the_old_configuration_and_is_seen_everywhere() {
     configured.write("pause_below = 5\nresume_at = 9\n");
     let fixed = api.command(&["reload", "--reason", "fixed"]).output();
     assert_eq!(fixed.code(), 0, "{}", fixed.stderr);
-    assert!(
-        fixed.stdout.contains("resume_at: 8 -> 9"),
-        "{}",
-        fixed.stdout
-    );
+    // The daemon may have found the change by itself meanwhile.
+    daemon.wait_for_log("resume_at: 8 -> 9");
     assert_eq!(api.series(SUCCESSFUL), Some(1.0));
     daemon.stop();
     configured.centre.audit();

@@ -101,7 +101,8 @@ fn a_platform_without_timestamps_is_steered_all_the_same() {
 
 #[test]
 fn a_platform_that_shows_a_command_late_is_believed_when_it_does() {
-    let centre = Centre::with(|settings| settings.actuation_delay = Duration::from_secs(3));
+    // Much later than the last reading after a command, a second and a quarter behind it.
+    let centre = Centre::with(|settings| settings.actuation_delay = Duration::from_secs(8));
     centre.platform.set_available(0);
     let mut invocation = centre.daemon();
     let daemon = invocation.args(&["--poll-interval", "300ms"]).start();

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::api::Api;
 use crate::centre::{Invocation, PROGRAM, audit, of_kind, wait_until};
 
 /// Two hours of a small centre, a change every twenty seconds.
@@ -147,14 +148,21 @@ fn a_day(speed: &str) -> Option<(Vec<Value>, Vec<u64>)> {
             "--poll-interval",
             "25ms",
             "--listen",
-            "off",
+            "127.0.0.1:0",
             "--log-format",
             "json",
         ])
         .args(&["--requests-per-second", "unlimited", "--state-dir"])
         .arg(&state_dir)
         .start();
+    let api = Api::of(&daemon);
     platform.wait_for_line("the day is over");
+    // What was wanted of the last sample was sent before the next poll.
+    for _ in 0..2 {
+        let decision = || api.get("/api/v1/status").json()["decision"].clone();
+        let before = decision();
+        wait_until("there is another decision", || decision() != before);
+    }
     daemon.stop();
     let samples = samples(&state_dir);
     (samples.len() > 100).then(|| (audit(&state_dir), samples))

@@ -296,7 +296,8 @@ fn what_is_dropped_is_not_told_and_is_in_the_audit() {
     let daemon = told(&centre, &receiver).start().tolerate(&[NOT_TAKEN]);
     swing(&centre, 1);
     wait_until("both wait", || listed(&centre).len() == 2);
-    let id = listed(&centre)[0]["id"].as_str().unwrap().to_owned();
+    // The first of its key may be on its way at any moment, and this one waits behind it.
+    let id = listed(&centre)[1]["id"].as_str().unwrap().to_owned();
     assert_eq!(outbox(&centre, &["drop"]).code(), 2, "nothing is chosen");
     let done = outbox(&centre, &["drop", &id, "-o", "json"]);
     let told: Value = serde_json::from_str(&done.stdout).unwrap();
@@ -306,7 +307,7 @@ fn what_is_dropped_is_not_told_and_is_in_the_audit() {
     );
     receiver.answer(Answering::Status(200));
     let taken = receiver.wait_for(1);
-    assert_eq!(events(&taken), ["campaign.resumed"]);
+    assert_eq!(events(&taken), ["campaign.paused"]);
     wait_for_an_empty_outbox(&centre);
     daemon.stop();
     let rows = centre.audit();
@@ -588,7 +589,8 @@ fn no_secret_is_in_a_log_or_in_the_store() {
         .env("AUTOPILOT_LOG", "trace")
         .output();
     assert_eq!(done.code(), 0, "{}", done.stderr);
-    assert_eq!(receiver.received().len(), 1);
+    // The next try is due at a random moment, which may come before the end.
+    assert!(!receiver.received().is_empty());
     assert!(done.stderr.contains(NOT_TAKEN));
     let store = std::fs::read(centre.state_dir().join("autopilot.sqlite3")).unwrap();
     let journal = std::fs::read(centre.state_dir().join("autopilot.sqlite3-wal"));

@@ -13,8 +13,11 @@ use std::collections::BTreeMap;
 use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming};
 use serde_json::Value;
 
-use crate::centre::{CAMPAIGN, Centre, Invocation};
+use crate::centre::{CAMPAIGN, Centre, Invocation, wait_until};
 use crate::receiver::{Answering, Receiver};
+
+/// The farewell has two seconds, which a machine that stands still uses up.
+const LAST_MOMENTS: &str = "traces of the last moments were not exported";
 
 /// A span as the collector was sent it.
 #[derive(Clone, Debug)]
@@ -96,10 +99,18 @@ fn a_pause_is_one_trace_from_the_poll_to_the_committed_outcome() {
     centre.platform.set_available(3);
     let line = daemon.wait_for_log("paused");
     let of_start = daemon.wait_for_log("started");
-    // The tick of the pause goes on behind it, and has to end in order as well.
-    centre.wait_for_polls(2);
+    // The tick of the pause goes on behind it.
+    let trace = line["trace_id"].as_str().unwrap();
+    wait_until("its trace was sent", || {
+        let all = spans(&collector);
+        let whole = all
+            .iter()
+            .any(|one| one.trace == trace && one.name == "tick");
+        let tried = |one: &Span| one.name == "page" && one.field("attempts") == "2";
+        whole && all.iter().any(tried)
+    });
     // What waits is sent at the end.
-    daemon.stop();
+    daemon.tolerate(&[LAST_MOMENTS]).stop();
 
     let all = spans(&collector);
     let command = all.iter().find(|span| span.name == "command").unwrap();
@@ -166,7 +177,7 @@ fn a_collector_that_does_not_answer_delays_neither_pause_nor_end() {
     centre.platform.set_available(10);
     daemon.wait_for_log("resumed");
     // Its farewell is bounded: an end that waited for the collector would not come.
-    let daemon = daemon.tolerate(&["traces of the last moments were not exported"]);
+    let daemon = daemon.tolerate(&["traces not exported", LAST_MOMENTS]);
     daemon.stop();
 }
 
@@ -175,7 +186,7 @@ fn a_collector_that_is_not_there_is_told_once() {
     let centre = Centre::new();
     let collector = Receiver::start(Answering::Status(500));
     let daemon = traced(&centre, &base(&collector)).start();
-    let daemon = daemon.tolerate(&["traces not exported"]);
+    let daemon = daemon.tolerate(&["traces not exported", LAST_MOMENTS]);
     daemon.wait_for_log("traces not exported");
     collector.answer(Answering::Status(200));
     daemon.wait_for_log("traces are exported again");
@@ -228,8 +239,15 @@ fn protocol_buffers_carry_the_same_spans() {
         .start();
     centre.platform.set_available(3);
     let line = daemon.wait_for_log("paused");
-    centre.wait_for_polls(2);
-    daemon.stop();
+    let sent = |name: &str| {
+        let requests = collector.taken();
+        let mut bodies = requests.iter().map(|request| request.bytes.as_slice());
+        bodies.any(|body| body.windows(name.len()).any(|part| part == name.as_bytes()))
+    };
+    wait_until("a command and a tick were sent", || {
+        sent("command") && sent("tick")
+    });
+    daemon.tolerate(&[LAST_MOMENTS]).stop();
     let below = |messages: Vec<Vec<u8>>, field: u64| -> Vec<Vec<u8>> {
         let inner = messages.iter().flat_map(|message| held(message));
         inner

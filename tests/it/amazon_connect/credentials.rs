@@ -220,7 +220,7 @@ fn secrets_are_nowhere() {
     }
     let running = anonymous(&centre)
         .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &service.address)
-        .env("RUST_LOG", "trace")
+        .env("AUTOPILOT_LOG", "trace")
         .start()
         .tolerate(&[""]);
     let api = Api::of(&running);
@@ -229,7 +229,7 @@ fn secrets_are_nowhere() {
     wait_for_polls(&centre, 20);
     let mut texts = vec![api.get("/metrics").body, api.get("/api/v1/status").body];
     texts.extend(running.log().iter().map(ToString::to_string));
-    running.kill();
+    running.stop();
     centre.platform.clear_faults();
     texts.push(format!("{:?}", centre.audit()));
     let checked = asked(&centre, &["check", "--online"]);

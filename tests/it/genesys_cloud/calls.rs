@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use campaign_autopilot::simulator::{CloudOperation, CloudSettings, Dialect, Endpoint};
+use campaign_autopilot::simulator::{CloudOperation, CloudSettings, Endpoint};
 
 use crate::api::Api;
 use crate::centre::{Centre, wait_until};
 
-use super::tenant::{OBSERVATIONS, centre, daemon, fast, quick, wait_for_polls};
+use super::tenant::{OBSERVATIONS, by_hand, centre, daemon, fast, quick, wait_for_polls};
 
 const LIST: Endpoint = Endpoint::Cloud(CloudOperation::Campaigns);
 
@@ -43,7 +43,14 @@ fn a_hundred_campaigns_on_forty_queues_cost_two_calls_a_poll() {
         let campaigns = status["campaigns"].as_array().cloned().unwrap_or_default();
         campaigns.len() == 100 && campaigns.iter().all(|one| one["state"] == "running")
     });
-    // Rivals are looked for beside the loop at the start.
+    // Rivals are looked for beside the loop at the start, and changes are subscribed to.
+    let diagnostics = Some(Endpoint::Cloud(CloudOperation::Diagnostics));
+    wait_until("every campaign was diagnosed", || {
+        centre.platform.request_count(diagnostics) >= 100
+    });
+    wait_until("the platform reports changes", || {
+        api.series("autopilot_api_push_connected") == Some(1.0)
+    });
     wait_until("nothing but polls is asked for", || {
         let count = || {
             let [polls, lists, all] =
@@ -105,11 +112,10 @@ fn a_dry_run_reads_a_campaign_once_before_what_it_wants_at_each_poll() {
 
 #[test]
 fn the_limit_is_learned_from_the_answers_and_never_reached() {
-    let centre = Centre::with(|platform| {
-        platform.dialect = Dialect::GenesysCloud(Box::new(CloudSettings {
-            requests_a_minute: Some(40),
-            ..quick()
-        }));
+    // The platform's minute never ends.
+    let (centre, _clock) = by_hand(CloudSettings {
+        requests_a_minute: Some(40),
+        ..quick()
     });
     // Left to itself the daemon would make fifty requests a second.
     let running = daemon(&centre).start().tolerate(&[

@@ -53,7 +53,7 @@ fn a_start_that_has_to_wait_for_others_is_asked_for_again_by_back_off() {
     wait_until("the start was refused twice", || {
         centre.platform.request_count(Some(START)) >= 2
     });
-    wait_for_polls(&centre, 20);
+    wait_for_polls(&centre, 5);
     // The first refusal may have been chance; half a minute lies before the next one.
     assert_eq!(centre.platform.request_count(Some(START)), 2);
     let campaign = api.campaign(CAMPAIGN);

@@ -68,7 +68,7 @@ impl Watched {
                 "AUTOPILOT_STATE_DIR",
                 centre.state_dir().to_str().unwrap().to_owned(),
             ),
-            ("AUTOPILOT_POLL_INTERVAL", "500ms".to_owned()),
+            ("AUTOPILOT_POLL_INTERVAL", "2s".to_owned()),
             ("AUTOPILOT_LISTEN", "127.0.0.1:0".to_owned()),
             ("AUTOPILOT_WEBHOOK_URL", receiver.url()),
             ("AUTOPILOT_RECEIVER_URL_SLACK_OPS", receiver.url()),

@@ -62,15 +62,15 @@ fn a_step_outlives_a_pause_whose_level_is_none_of_its_own() {
 #[test]
 fn a_resume_in_stages_begins_at_one_and_the_level_is_put_back_also_after_a_crash() {
     let centre = centre(dialling("RATIO", "2.5"));
-    let staged = ["--staged-resume", "3s"];
+    let staged = ["--staged-resume", "12s"];
     let running = daemon(&centre).args(&staged).start();
     pause(&centre, &running, "Y RATIO 0.0001");
     centre.platform.set_available(20);
     wait_until_set_to(&centre, "Y RATIO 1.0");
     running.wait_for_log("resumed");
     wait_for_polls(&centre, 3);
-    assert_eq!(set_to(&centre), "Y RATIO 1.0");
     running.kill();
+    assert_eq!(set_to(&centre), "Y RATIO 1.0", "the stage goes on");
     let again = daemon(&centre).args(&staged).start();
     wait_until_set_to(&centre, "Y RATIO 2.5");
     wait_for_polls(&centre, 5);
@@ -83,7 +83,7 @@ fn a_campaign_that_was_stepped_down_before_its_pause_is_resumed_in_stages_too() 
     let centre = centre(dialling("RATIO", "2.5"));
     let staged = [
         "--staged-resume",
-        "4s",
+        "8s",
         "--actuator",
         "step-down-then-pause",
     ];
@@ -99,7 +99,7 @@ fn a_campaign_that_was_stepped_down_before_its_pause_is_resumed_in_stages_too() 
     running.wait_for_log("resumed");
     // Enough agents are there all the time, and the stage lasts.
     wait_until_set_to(&centre, "Y RATIO 2.5");
-    assert!(centre.platform.now().since(before).as_secs() >= 4);
+    assert!(centre.platform.now().since(before).as_secs() >= 8);
     wait_for_polls(&centre, 5);
     running.stop();
     // A step, a pause, a resume, and the level put back.
@@ -109,14 +109,19 @@ fn a_campaign_that_was_stepped_down_before_its_pause_is_resumed_in_stages_too() 
 #[test]
 fn a_level_that_a_person_sets_in_a_stage_stays() {
     let centre = centre(dialling("RATIO", "2.5"));
-    let running = daemon(&centre).args(&["--staged-resume", "2s"]).start();
+    let running = daemon(&centre).args(&["--staged-resume", "8s"]).start();
     pause(&centre, &running, "Y RATIO 0.0001");
     centre.platform.set_available(20);
     wait_until_set_to(&centre, "Y RATIO 1.0");
     running.wait_for_log("resumed");
     person(&centre, |form| form.level = "1.4".to_owned());
-    wait_for_polls(&centre, 120);
     let running = running.tolerate(&["pace"]);
+    running.wait_for_log("somebody else changed the pace");
+    let resumed = centre.platform.now();
+    wait_until("the stage is over", || {
+        centre.platform.now().since(resumed).as_secs() >= 8
+    });
+    wait_for_polls(&centre, 5);
     running.stop();
     assert_eq!(set_to(&centre), "Y RATIO 1.4");
     assert_eq!(centre.platform.request_count(Some(UPDATE)), 2);
