@@ -323,14 +323,17 @@ impl Daemon {
         self.lines.lock().unwrap().iter().map(parse).collect()
     }
 
+    /// The first line of the log so far that has this text in its message.
+    pub(crate) fn logged(&self, text: &str) -> Option<Value> {
+        let mut lines = self.log().into_iter();
+        lines.find(|line| message(line).contains(text))
+    }
+
     /// Waits until a line of the log has this text in its message.
     pub(crate) fn wait_for_log(&self, text: &str) -> Value {
         let mut found = None;
         wait_until(&format!("the log says {text:?}"), || {
-            found = self
-                .log()
-                .into_iter()
-                .find(|line| message(line).contains(text));
+            found = self.logged(text);
             found.is_some()
         });
         found.unwrap()

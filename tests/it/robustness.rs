@@ -15,9 +15,14 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Daemon, free_address, message, of_kind, wait_until};
+use crate::centre::{
+    CAMPAIGN, Centre, Daemon, PATIENCE, free_address, message, of_kind, wait_until,
+};
 
 const PAUSED: &str = "campaign-1: RUNNING -> PAUSED";
+
+/// Connections of which it is not known what they ask for, at once.
+const PROBE_PLACES: u32 = 64;
 
 const HOLD: &str = "/api/v1/campaigns/campaign-1/hold";
 
@@ -148,12 +153,13 @@ fn every_probe_is_answered_under_a_flood_of_history_and_slow_clients() {
         let answer = loop {
             let before = connected.load(Ordering::Relaxed);
             let mut stream = connect().unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
             drop(stream.write_all(head.as_bytes()));
             let since = connected.load(Ordering::Relaxed).wrapping_sub(before);
             let mut answer = String::new();
             drop(stream.read_to_string(&mut answer));
             // Whoever has asked for nothing makes room for so many who came later, and this thread was as slow as that.
-            if !answer.is_empty() || since < 64 {
+            if !answer.is_empty() || since < PROBE_PLACES {
                 break answer;
             }
         };

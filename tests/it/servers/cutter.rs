@@ -47,6 +47,11 @@ impl Cutter {
     pub(super) fn cut_the_next(&self) {
         self.armed.store(true, Ordering::SeqCst);
     }
+
+    /// Every commit has its answer from now on.
+    pub(super) fn cut_no_more(&self) {
+        self.armed.store(false, Ordering::SeqCst);
+    }
 }
 
 fn pass(client: UnixStream, server: UnixStream, armed: Arc<AtomicBool>) {

@@ -4,7 +4,7 @@ mod cutter;
 mod pooler;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::{Display, Path, PathBuf};
 
 use campaign_autopilot::simulator::{Actor, Endpoint};
 
@@ -28,6 +28,15 @@ impl Kept {
     fn at(address: String) -> Self {
         let centre = Centre::new();
         Self { centre, address }
+    }
+
+    /// The tables of a schema, made through what stands before the server.
+    fn behind(place: &Display<'_>, schema: &str) -> Self {
+        let kept = Self::at(format!(
+            "postgres://tester@/postgres?host={place}&schema={schema}"
+        ));
+        kept.command(&["store", "migrate"]);
+        kept
     }
 
     fn start(&self) -> (Daemon, Api) {
@@ -188,11 +197,7 @@ fn a_pooler_that_lends_connections_by_the_transaction_may_stand_between() {
     }
     let cluster = Cluster::start();
     let mut pooler = Pooler::start(cluster.place());
-    let kept = Kept::at(format!(
-        "postgres://tester@/postgres?host={}&schema=pooled",
-        pooler.place()
-    ));
-    kept.command(&["store", "migrate"]);
+    let kept = Kept::behind(&pooler.place(), "pooled");
     let (first, first_api) = kept.start();
     wait_until("it steers", || ready(&first_api));
     kept.there_and_back();
@@ -221,11 +226,7 @@ fn a_commit_whose_answer_was_lost_is_written_once() {
     }
     let cluster = Cluster::start();
     let cutter = Cutter::start(cluster.place());
-    let kept = Kept::at(format!(
-        "postgres://tester@/postgres?host={}&schema=cut",
-        cutter.place()
-    ));
-    kept.command(&["store", "migrate"]);
+    let kept = Kept::behind(&cutter.place(), "cut");
     let (daemon, api) = kept.start();
     wait_until("it steers", || ready(&api));
     kept.there_and_back();
@@ -237,6 +238,7 @@ fn a_commit_whose_answer_was_lost_is_written_once() {
                 && line.to_string().contains("did not say whether")
         })
     });
+    cutter.cut_no_more();
     daemon.wait_for_log("the lease is lost");
     wait_until("it steers again", || ready(&api));
     kept.there_and_back();
@@ -280,11 +282,7 @@ fn a_follower_takes_the_place_of_a_server_that_is_lost() {
     let before = polls();
     wait_until("it polls and sends nothing, or has stopped", || {
         // One whose commit was cut short does not know what is written, and begins anew where it can write.
-        let gave_up = daemon
-            .log()
-            .iter()
-            .any(|line| message(line).contains("the lease is lost"));
-        gave_up || polls() >= before + 5
+        daemon.logged("the lease is lost").is_some() || polls() >= before + 5
     });
     assert_eq!(kept.centre.commands().len(), 3);
     follower.psql("public", "SELECT pg_promote()");
