@@ -446,17 +446,18 @@ impl Keeper {
 
     fn stand_by(&self, member: Member) {
         let why = format!("standby of {}", member.name);
-        if self.shows(Standing::StandsBy(why.clone(), member), &why) {
+        if self.shows(Standing::StandsBy(why.clone(), member)) {
             info!(%why, "stands by");
         }
     }
 
     /// Shows why the tenant does not run, and says whether that is new: whoever reads of it in the log finds it in the status.
-    fn shows(&self, standing: Standing<'_>, why: &str) -> bool {
-        let before = self.tenants.not_running(self.name.as_ref());
+    fn shows(&self, standing: Standing<'_>) -> bool {
+        let why = || self.tenants.not_running(self.name.as_ref());
+        let before = why();
         let settings = self.settings.borrow().clone();
         self.tenants.show(&settings, standing);
-        before.as_deref() != Some(why)
+        why() != before
     }
 
     /// A tenant that cannot start is told, and tried again.
@@ -470,7 +471,7 @@ impl Keeper {
             if !matches!(fault, StartFault::Store(_)) {
                 self.note_start(false);
             }
-            if self.shows(Standing::Waits(why.clone()), &why) {
+            if self.shows(Standing::Waits(why.clone())) {
                 warn!(%why, "cannot start; it is tried again");
             }
             self.tell_first(Some(fault));
