@@ -1,7 +1,8 @@
 //! A recorded trace of a contact centre: how many agents were staffed and how many available, and when.
 //!
 //! The text form is CSV with the header `timestamp,staffed,available`, one row per change, times in
-//! RFC 3339 with an offset, in time order (of rows with the same time the last counts).
+//! RFC 3339 with an offset, in time order (of rows with the same time the last counts). Times are kept to the
+//! millisecond, as they are printed.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -218,6 +219,9 @@ fn parse_row(record: &StringRecord) -> Result<TraceRow, String> {
     };
     let (at, day) = parse_timestamp(timestamp)
         .ok_or_else(|| format!("timestamp {timestamp:?}, expected RFC 3339 with an offset"))?;
+    if at < SimTime::from_unix_millis(0) {
+        return Err(format!("timestamp {timestamp:?}, expected 1970 or later"));
+    }
     let count = |name: &str, text: &str| {
         text.parse::<u32>()
             .map_err(|_| format!("{name} {text:?}, expected a whole number from 0 up"))
@@ -249,7 +253,8 @@ fn parse_timestamp(text: &str) -> Option<(SimTime, Date)> {
         .trim_start_matches(|part: char| part == '.' || part.is_ascii_digit());
     let has_offset = offset == "Z" || (offset.len() == 6 && offset.get(3..4) == Some(":"));
     let at: Timestamp = text.parse().ok()?;
-    (has_t && has_offset).then_some((at.into(), parse_date(text.get(..10)?)?))
+    let at = SimTime::from_unix_millis(at.as_millisecond());
+    (has_t && has_offset).then_some((at, parse_date(text.get(..10)?)?))
 }
 
 fn parse_date(text: &str) -> Option<Date> {
@@ -331,6 +336,25 @@ mod tests {
         assert_eq!(trace.counts_at(trace.start().plus(minute * 19)), (3, 1));
         assert_eq!(trace.counts_at(trace.start().plus(minute * 20)), (4, 4));
         assert_eq!(trace.counts_at(trace.end().plus(minute)), (0, 0));
+    }
+
+    #[test]
+    fn times_are_kept_to_the_millisecond() {
+        let text = "2023-05-15T08:00:00.2505-04:00,12,9\n2023-05-15T08:00:00.2509-04:00,12,7\n";
+        let trace = Trace::parse(&format!("{HEADER}\n{text}"), "t.csv").unwrap();
+        assert_eq!(trace.start().rfc3339(), "2023-05-15T12:00:00.250Z");
+        assert_eq!(trace.start().as_unix_micros() % 1_000, 0);
+        assert_eq!(trace.rows().len(), 1, "of the same time");
+        assert_eq!(trace.counts_at(trace.start()), (12, 7));
+    }
+
+    #[test]
+    fn times_before_the_clocks_begin_are_refused() {
+        let text = faults("0000-01-01T00:00:00+05:00,1,0\n1969-12-31T23:59:59.999Z,1,0\n");
+        let expected = "t.csv is not a trace
+  line 2: timestamp \"0000-01-01T00:00:00+05:00\", expected 1970 or later
+  line 3: timestamp \"1969-12-31T23:59:59.999Z\", expected 1970 or later";
+        assert_eq!(text, expected);
     }
 
     #[test]
