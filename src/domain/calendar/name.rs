@@ -14,7 +14,7 @@ impl ClosureName {
     /// The longest name, in bytes.
     pub const LONGEST: usize = 47;
 
-    /// The text on one line, cut to the longest name.
+    /// The text on one line, cut to the longest name. A name is its own short form.
     #[must_use]
     pub fn shortened(text: &str) -> Self {
         let words = text.split(|c: char| c.is_whitespace() || c.is_control());
@@ -25,6 +25,8 @@ impl ClosureName {
             .map(|(start, letter)| start.saturating_add(letter.len_utf8()));
         let longest = ends.take_while(|end| *end <= Self::LONGEST).last();
         line.truncate(longest.unwrap_or_default());
+        // Cut behind a word, it would end with a blank that is not there when it is read again.
+        let line = line.trim_end();
         Self(Some(line).filter(|line| !line.is_empty()).map(Arc::from))
     }
 
@@ -70,6 +72,8 @@ mod tests {
             name(" Tag der\n Deutschen\tEinheit ").as_str(),
             "Tag der Deutschen Einheit"
         );
+        let behind_a_word = format!("{} b", "a".repeat(46));
+        assert_eq!(name(&behind_a_word).as_str(), "a".repeat(46));
         assert_eq!(name("  "), ClosureName::default());
         let long = "ä".repeat(40);
         assert_eq!(name(&long).as_str(), "ä".repeat(23));

@@ -224,6 +224,12 @@ proptest! {
         drop(text.parse::<Holiday>());
         drop(Closure::parse(&text, &zone));
         drop(WeeklyHours::parse([text.as_str()], &[]));
-        prop_assert!(ClosureName::shortened(&text).as_str().len() <= ClosureName::LONGEST);
+    }
+
+    #[test]
+    fn a_name_is_its_own_short_form(text in "[a ä\\n]{0,100}") {
+        let name = ClosureName::shortened(&text);
+        prop_assert!(name.as_str().len() <= ClosureName::LONGEST);
+        prop_assert_eq!(ClosureName::shortened(name.as_str()), name);
     }
 }
