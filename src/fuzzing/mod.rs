@@ -9,5 +9,5 @@ mod targets;
 
 pub use targets::{
     TARGETS, Target, assignment_list, change_set, icalendar, page, page_against_model, queue,
-    roster, scenario, settings, token, trace,
+    roster, scenario, settings, token, trace, vicidial_answer,
 };

@@ -3,6 +3,7 @@
 use crate::cli::fuzzing as commands;
 use crate::platform::cxone_v2::fuzzing as cxone_v2;
 use crate::platform::http::fuzzing as http;
+use crate::platform::vicidial::fuzzing as vicidial;
 
 use super::simulator;
 
@@ -10,7 +11,7 @@ use super::simulator;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("assignment_list", assignment_list),
     ("change_set", change_set),
     ("icalendar", icalendar),
@@ -22,6 +23,7 @@ pub const TARGETS: [Target; 11] = [
     ("settings", settings),
     ("token", token),
     ("trace", trace),
+    ("vicidial_answer", vicidial_answer),
 ];
 
 /// Reads a preview campaign's list of agents.
@@ -110,6 +112,14 @@ pub fn token(bytes: &[u8]) {
 /// When a trace that was read is not the same after it was printed.
 pub fn trace(bytes: &[u8]) {
     with_text(bytes, simulator::trace);
+}
+
+/// Reads an answer of VICIdial: its first line, lists of agents and of campaigns, counts of calls and the version.
+///
+/// # Panics
+/// When a refused log-in is repeated, counts are more than the rows, or a remembered pace is not the same when it is read.
+pub fn vicidial_answer(bytes: &[u8]) {
+    vicidial::answer(bytes);
 }
 
 fn with_text(bytes: &[u8], run: fn(&str)) {

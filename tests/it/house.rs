@@ -122,6 +122,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "cli::fuzzing",
                 "platform::cxone_v2::fuzzing",
                 "platform::http::fuzzing",
+                "platform::vicidial::fuzzing",
                 "simulator",
             ],
         ),

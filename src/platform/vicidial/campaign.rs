@@ -57,9 +57,9 @@ pub(super) struct Listing {
 }
 
 impl Dialling {
-    /// Reads what was remembered.
+    /// Reads what was remembered. No level has a blank in it.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (method, level) = text.split_once(' ')?;
+        let (method, level) = text.rsplit_once(' ')?;
         let dialling = Self {
             method: method.to_owned(),
             level: level.to_owned(),
@@ -289,7 +289,12 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_read_back_as_it_was_written() {
-        for text in ["RATIO 2.0", "ADAPT_TAPERED 1.733", "SHARED_RATIO 10"] {
+        for text in [
+            "RATIO 2.0",
+            "ADAPT_TAPERED 1.733",
+            "SHARED_RATIO 10",
+            "ADAPT_A B 1.0",
+        ] {
             assert_eq!(Dialling::parse(text).unwrap().text(), text);
         }
         for wrong in [

@@ -25,6 +25,8 @@ mod connect;
 mod counting;
 mod effect;
 mod endpoints;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod ids;
 mod known;
 mod listings;
