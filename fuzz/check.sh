@@ -20,7 +20,8 @@ cd "$here/.."
 cargo fmt --check --manifest-path fuzz/Cargo.toml
 # A lock that has become old is a fault, and not something to be mended here.
 cargo fetch --locked --quiet --manifest-path fuzz/Cargo.toml
-cargo fuzz build --sanitizer none --target-dir "$target"
+# By default all of a program is one unit, which one core builds.
+cargo fuzz build --codegen-units 16 --sanitizer none --target-dir "$target"
 host="$(rustc -vV | sed -n 's/^host: //p')"
 
 work="$(mktemp -d)"
