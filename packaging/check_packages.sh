@@ -27,6 +27,15 @@ fail() {
   exit 1
 }
 
+# Waits up to two minutes until the command succeeds.
+until_so() {
+  local since="$SECONDS"
+  until "$@"; do
+    [ $((SECONDS - since)) -lt 120 ] || return 1
+    sleep 0.2
+  done
+}
+
 "$here/../tests/support/venv.sh" "$here/requirements.txt" "$tools"
 
 # How hard they are compressed is no matter here, and takes most of the time. What a build depends on by mistake differs between the two.
@@ -97,11 +106,9 @@ skopeo --insecure-policy copy --quiet "docker-archive:$image" "oci:$work/oci:$ve
 umoci unpack --image "$work/oci:$version" "$work/bundle"
 "$program" simulate --listen 127.0.0.1:0 > "$work/simulator" 2>&1 &
 running+=($!)
-for _ in $(seq 100); do
-  platform="$(sed -n 's/^simulated platform at \([^,]*\),.*/\1/p' "$work/simulator")"
-  [ -z "$platform" ] || break
-  sleep 0.1
-done
+until_so grep -q '^simulated platform at [^,]*,' "$work/simulator" ||
+  fail "the simulated platform does not listen: $(cat "$work/simulator")"
+platform="$(sed -n 's/^simulated platform at \([^,]*\),.*/\1/p' "$work/simulator")"
 port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
 in_image() {
   env -i AUTOPILOT_STATE_DIR=/var/lib/$name AUTOPILOT_LISTEN="127.0.0.1:$port" AUTOPILOT_BASE_URL="$platform" \
@@ -110,15 +117,8 @@ in_image() {
 }
 in_image run --campaign campaign-1 > "$work/daemon" 2>&1 &
 running+=($!)
-ready=no
-for _ in $(seq 100); do
-  if in_image healthcheck --server "http://127.0.0.1:$port" --ready > "$work/said" 2>&1; then
-    ready=yes
-    break
-  fi
-  sleep 0.2
-done
-[ "$ready" = yes ] || fail "the image's daemon is not ready: $(cat "$work/said" "$work/daemon")"
+is_ready() { in_image healthcheck --server "http://127.0.0.1:$port" --ready > "$work/said" 2>&1; }
+until_so is_ready || fail "the image's daemon is not ready: $(cat "$work/said" "$work/daemon")"
 echo "image: started as 65532, $(in_image --version), ready"
 
 # Some sandboxes let nobody boot a machine within them.
@@ -131,7 +131,8 @@ rmdir "$probe"
 
 # A machine with systemd and nothing else, kept for the next time, and a copy of it for this one.
 if ! [ -e "$tools/machine.tar" ]; then
-  mmdebstrap --quiet --variant=apt --include=dbus,libgcc-s1,procps,rpm,systemd,systemd-sysv bookworm "$tools/machine.new.tar"
+  "$here/../tests/support/again.sh" mmdebstrap --quiet --variant=apt --include=dbus,libgcc-s1,procps,rpm,systemd,systemd-sysv \
+    bookworm "$tools/machine.new.tar"
   mv "$tools/machine.new.tar" "$tools/machine.tar"
 fi
 machine="$work/machine"
@@ -150,7 +151,7 @@ ExecStopPost=systemctl --no-block poweroff
 WantedBy=graphical.target
 UNIT
 systemctl --root="$machine" --quiet enable trial.service
-timeout 300 systemd-nspawn --quiet --directory="$machine" --boot --register=no --keep-unit --private-network \
+timeout 600 systemd-nspawn --quiet --directory="$machine" --boot --register=no --keep-unit --private-network \
   --console=pipe > "$work/console" 2>&1 < /dev/null || true
 [ "$(cat "$machine/trial/code" 2> /dev/null)" = 0 ] || fail "$(tail -n 40 "$work/console" "$machine/trial/said")"
 grep '^-- ' "$machine/trial/said"

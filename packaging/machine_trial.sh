@@ -23,15 +23,22 @@ until_so() {
   done
   fail "never $what"
 }
+is_state() { [ "$(property ActiveState)" = "$1" ]; }
+# What the journal has of the unit from here on; it is written by another process, and later.
+from_here() { cursor="$(journalctl --no-pager --lines 0 --show-cursor | sed -n 's/^-- cursor: //p')"; }
+says() {
+  journalctl --no-pager --unit $unit ${cursor:+"--after-cursor=$cursor"} > /tmp/said
+  grep -q "$1" /tmp/said
+}
 
 placeholders_do_not_start() {
+  from_here
   if systemctl start $unit 2> /dev/null; then fail "it starts before its settings are filled in"; fi
-  until_so "settled" sh -c "[ \"\$(systemctl show $unit --property ActiveState --value)\" = failed ]"
+  until_so "settled" is_state failed
   [ "$(property ExecMainStatus)" = 78 ] || fail "exit code $(property ExecMainStatus), not 78"
   [ "$(property NRestarts)" = 0 ] || fail "it was tried again"
-  journalctl --no-pager --unit $unit > /tmp/said
   for word in 'base_url: is missing' 'client_id: is missing' 'client_secret_file: names an empty file' 'campaign: is missing'; do
-    grep -q "$word" /tmp/said || fail "the journal lacks: $word"
+    until_so "said in the journal: $word" says "$word"
   done
   systemctl reset-failed $unit
   say "not started with placeholders; the journal says what to fill in"
@@ -48,15 +55,19 @@ filled_in_it_runs() {
   [ "$(ps -o user:32= -p "$(property MainPID)" | tr -d ' ')" = campaign-autopilot ] || fail "it runs as another user"
   [ "$(stat -c '%U %a' /var/lib/campaign-autopilot)" = 'campaign-autopilot 700' ] || fail "the state directory is another's"
   before="$(property MainPID)"
+  # The signal is sent when this is over; that the unit reloads shows later.
   systemctl reload $unit || fail "it does not reload"
+  until_so "active after a reload" is_state active
   [ "$(property MainPID)" = "$before" ] || fail "a reload started it again"
   cp $settings /tmp/right
   sed -i 's/^pause_below = 5/pause_below = 50/' $settings
+  from_here
   systemctl reload $unit || fail "it does not take a reload"
-  until_so "told of the fault" sh -c "journalctl --unit $unit | grep -q 'pause_below'"
+  until_so "told of the fault" says pause_below
   cp /tmp/right $settings
   systemctl reload $unit || fail "it does not reload after a fault"
-  [ "$(systemctl is-active $unit)" = active ] || fail "a refused reload ended it"
+  until_so "active after a refused reload" is_state active
+  [ "$(property MainPID)" = "$before" ] || fail "a refused reload ended it"
   runuser -u campaign-autopilot -- campaign-autopilot audit verify --state-dir /var/lib/campaign-autopilot ||
     fail "the chain of the audit does not hold"
   say "runs as its user, is ready, reloads, and its audit holds: $(campaign-autopilot --version)"

@@ -33,12 +33,12 @@ fail() {
   exit 1
 }
 
-# Waits up to 60 s until the command succeeds.
+# Waits up to two minutes until the command succeeds.
 until_so() {
   local what="$1" since="$SECONDS"
   shift
   until "$@"; do
-    [ $((SECONDS - since)) -lt 60 ] || fail "waited in vain until $what"
+    [ $((SECONDS - since)) -lt 120 ] || fail "waited in vain until $what"
     sleep 0.2
   done
 }

@@ -6,10 +6,5 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 mkdir -p "$1"
 tools="$(realpath "$1")"
-packages=(@grafana/schema@13.2.3 @grafana/data@13.2.3 typescript@5.9.3 react@19.3.1 react-dom@19.3.1)
-
-if [ "$(cat "$tools/packages" 2>/dev/null)" != "${packages[*]}" ]; then
-  npm install --silent --no-audit --no-fund --no-save --prefix "$tools" "${packages[@]}"
-  echo "${packages[*]}" > "$tools/packages"
-fi
-timeout 120 node "$here/check.mjs" "$tools"
+"$here/../support/npm.sh" "$here/package.json" "$tools"
+timeout 600 node "$here/check.mjs" "$tools"

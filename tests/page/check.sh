@@ -9,15 +9,11 @@ program="$(realpath "$1")"
 mkdir -p "$2"
 out="$(realpath "$2")"
 
-if ! cmp -s "$here/package-lock.json" "$out/installed.json"; then
-  cp "$here/package.json" "$here/package-lock.json" "$out/"
-  npm ci --silent --no-audit --no-fund --prefix "$out"
-  cp "$here/package-lock.json" "$out/installed.json"
-fi
+"$here/../support/npm.sh" "$here/package.json" "$out"
 # Modules are found from where they lie: the checks run beside what they need.
 rm -rf "$out/checks" "$out/shots"
 mkdir -p "$out/checks" "$out/shots"
 cp "$here"/*.mjs "$out/checks/"
 CHROMIUM="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || echo /usr/bin/chromium)}" \
   PROGRAM="$program" SHOTS="$out/shots" PAGE_SOURCE="${PAGE_SOURCE:+$(realpath "$PAGE_SOURCE")}" \
-  timeout 600 node --test --test-concurrency=1 --test-reporter=spec "${@:3}" "$out"/checks/*check.mjs
+  timeout 1800 node --test --test-concurrency=1 --test-reporter=spec "${@:3}" "$out"/checks/*check.mjs

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Runs a command that needs the network, three times at the most: a download that broke off once is no fault of what is checked.
+# Usage: again.sh COMMAND [ARGUMENT ...]
+set -uo pipefail
+for left in 2 1 0; do
+  "$@" && exit 0
+  status=$?
+  [ "$left" = 0 ] || printf 'once more: %s\n' "$*" >&2
+  [ "$left" = 0 ] || sleep 5
+done
+exit "$status"
