@@ -1,6 +1,7 @@
 //! A contact centre and a daemon with a settings file that can be written anew.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::api::Api;
 use crate::centre::{Centre, Daemon};
@@ -14,12 +15,12 @@ impl Configured {
     pub(crate) fn new(text: &str) -> Self {
         let centre = Centre::new();
         let file = centre.directory.path().join("autopilot.toml");
-        std::fs::write(&file, text).unwrap();
+        fs::write(&file, text).unwrap();
         Self { centre, file }
     }
 
     pub(crate) fn write(&self, text: &str) {
-        std::fs::write(&self.file, text).unwrap();
+        replace(&self.file, text);
     }
 
     pub(crate) fn start(&self) -> (Daemon, Api) {
@@ -32,4 +33,11 @@ impl Configured {
         let api = Api::of(&daemon);
         (daemon, api)
     }
+}
+
+/// Writes a file anew that a daemon may read at any moment, so that it never finds half of it or none.
+pub(crate) fn replace(file: &Path, text: &str) {
+    let written = file.with_extension("new");
+    fs::write(&written, text).unwrap();
+    fs::rename(written, file).unwrap();
 }

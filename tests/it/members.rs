@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::Api;
 use crate::centre::{Centre, Daemon, Invocation, message, of_kind, wait_until, write_secret};
 use crate::cluster::Cluster;
+use crate::configured::replace;
 use crate::server_store;
 
 /// The tenants, each with a campaign of its own name on one platform.
@@ -62,7 +63,7 @@ impl Site {
         let top = "poll_interval = \"100ms\"\nrequests_per_second = \"unlimited\"\n\
                    request_timeout = \"5s\"\nflap_limit = \"none\"\n";
         let text = format!("{top}\n{}", tables.join("\n"));
-        std::fs::write(self.path("autopilot.toml"), text).unwrap();
+        replace(&self.path("autopilot.toml"), &text);
     }
 
     /// A daemon of the machine with this name.

@@ -13,6 +13,7 @@ use crate::centre::{
     CAMPAIGN, Centre, Daemon, Finished, Invocation, audit, message, of_kind, wait_until,
     write_secret,
 };
+use crate::configured::replace;
 use crate::described::{Described, description};
 use crate::receiver::{Answering, Receiver};
 use crate::supervised::Manager;
@@ -74,7 +75,7 @@ impl Two {
     fn write(&self, tenants: &[&str]) {
         let top = "poll_interval = \"40ms\"\nrequests_per_second = \"unlimited\"\nrequest_timeout = \"2s\"\nflap_limit = \"none\"\n";
         let text = [&[top], tenants].concat().join("\n");
-        std::fs::write(self.path("autopilot.toml"), text).unwrap();
+        replace(&self.path("autopilot.toml"), &text);
     }
 
     pub(crate) fn command(&self, words: &[&str]) -> Invocation {

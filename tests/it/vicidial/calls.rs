@@ -53,11 +53,13 @@ fn a_hundred_campaigns_cost_two_calls_a_poll() {
     wait_for_polls(&centre, 20);
     let [polls_after, lists_after, all_after] = counts();
     let (made, polls) = (all_after - all_before, polls_after - polls_before);
-    // The poll that is under way at either end may have made one of its two; once a minute calls are counted, with the clock.
-    assert!(made <= 2 * polls + 4, "{made} calls in {polls} polls");
-    // The start reads lists of its own, before anything is settled.
+    // The poll that is under way at either end may have made one of its two; the start reads lists of its own, which a slow
+    // machine does late.
     let lists = lists_after - lists_before;
-    assert!(lists <= polls + 2, "{lists} lists in {polls} polls");
+    assert!(lists <= polls + 3, "{lists} lists in {polls} polls");
+    // Calls are counted at the start and once a minute, with the clock.
+    let others = made - polls - lists;
+    assert!(others <= 4, "{others} other calls in {polls} polls");
     running.stop();
     assert_eq!(centre.commands(), [""; 0]);
 }
