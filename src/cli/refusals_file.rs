@@ -147,6 +147,23 @@ impl Turn {
         open(&self.path(".lock"), &self.directory)
     }
 
+    /// Makes the lock and takes it. It is locked before others can see it: whoever took it in between would find nothing remembered,
+    /// and would be refused once more than is counted.
+    fn make_lock(&self) -> io::Result<File> {
+        let unseen = self.path(&format!(".lock.{}", std::process::id()));
+        let lock = open(&unseen, &self.directory)?;
+        lock.lock()?;
+        let linked = std::fs::hard_link(&unseen, self.path(".lock"));
+        std::fs::remove_file(&unseen)?;
+        if linked.is_ok() {
+            return Ok(lock);
+        }
+        // It is there already, or the file system has no links.
+        let lock = self.open_lock()?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
     fn read(&self) -> Option<String> {
         match read_text(self.path(".json"), LONGEST) {
             Ok(text) => Some(text),
@@ -170,10 +187,7 @@ impl Turn {
                 .recursive(true)
                 .mode(0o700)
                 .create(&self.directory)?;
-            let lock = self.open_lock()?;
-            // Nobody holds it for longer than it takes to read or write, as long as the directory above is ours.
-            lock.lock()?;
-            self.lock = Some(lock);
+            self.lock = Some(self.make_lock()?);
         }
         let new = self.path(".new");
         let mut file = open(&new, &self.directory)?;
