@@ -26,6 +26,9 @@ const MOST_REFUSALS: u32 = 3;
 /// Refusals after which no password is tried: the tenth would lock the account.
 const MOST_IN_ALL: u32 = 9;
 
+/// Clocks of two processes differ by less: what one has just noted may lie ahead of the other's.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(2);
+
 /// Watches over the log-in of one account.
 pub(super) struct LogInWatch {
     secret: Secret,
@@ -181,7 +184,7 @@ impl LogInWatch {
     fn silent_for_password(&self, remembered: &Remembered, now: Timestamp) -> Option<Timestamp> {
         let (since, until) = self.held().silent?;
         // A clock that was set back must not prolong it.
-        let over = now >= until || now < since;
+        let over = now >= until || now.plus(CLOCKS_DIFFER) < since;
         if over {
             self.held().clear();
             return None;
@@ -198,7 +201,7 @@ impl LogInWatch {
 
     /// Until when nothing is asked for, since passwords were refused one after the other.
     fn silent_for_all(&self, remembered: &Remembered, now: Timestamp) -> Option<Timestamp> {
-        let (refused, last) = remembered.since(now.minus(self.silence), now)?;
+        let (refused, last) = remembered.since(now.minus(self.silence), now.plus(CLOCKS_DIFFER))?;
         (refused >= MOST_IN_ALL).then(|| last.plus(self.silence))
     }
 
