@@ -5,7 +5,9 @@ set -uo pipefail
 for left in 2 1 0; do
   "$@" && exit 0
   status=$?
-  [ "$left" = 0 ] || printf 'once more: %s\n' "$*" >&2
-  [ "$left" = 0 ] || sleep 5
+  if [ "$left" != 0 ]; then
+    printf 'once more: %s\n' "$*" >&2
+    sleep 5
+  fi
 done
 exit "$status"
